@@ -1,0 +1,37 @@
+# Every target makes its own virtual environment first, from the exact versions in constraints.txt.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test test-all lint types docs clean
+
+demo: $(READY)  ## watch the whole job done against the embedded sandbox
+	@$(BIN)/snapsync demo
+
+test: $(READY)  ## everything but the exhaustive sweeps
+	@$(BIN)/python -m pytest -q -n auto -m "not exhaustive"
+
+test-all: $(READY)  ## the exhaustive sweeps too
+	@$(BIN)/python -m pytest -q -n auto
+
+lint: $(READY)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(READY)
+	@$(BIN)/mypy
+
+docs: $(READY)  ## rewrite the generated pages under docs/
+	@$(BIN)/python -m tests.generate_docs
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "snapsync needs Python 3.11 or newer; name one with: make $(MAKECMDGOALS) PYTHON=python3.11" >&2; exit 1; }
+	@echo "setting up $(VENV) (once)…"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@

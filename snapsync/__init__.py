@@ -1,0 +1,1 @@
+"""snapsync keeps a trading bot's book true to its broker account."""
