@@ -62,9 +62,7 @@ class SnapsyncError(Exception):
 
     exit: Exit = Exit.FAILED
 
-    def __init__(
-        self, summary: str, *, detail: str = "", hint: str = "", exit: Exit | None = None
-    ) -> None:
+    def __init__(self, summary: str, *, detail: str = "", hint: str = "", exit: Exit | None = None) -> None:
         super().__init__(summary)
         self.summary = summary
         self.detail = detail

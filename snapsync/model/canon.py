@@ -1,0 +1,118 @@
+"""One byte form per value, and the Id that is its hash.
+
+Two equal values always have equal bytes: struct fields and mappings are sorted by name, decimals are
+written plainly (no exponent, no trailing zeros, no ``-0``), absent is ``null``. The kind and the
+format's version stand inside the bytes, so they are part of every Id. docs/format.md is the contract.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from decimal import Decimal, InvalidOperation
+from typing import Any, NewType, TypeVar
+
+import msgspec
+
+# A different type per kind: a plan's id cannot be passed where a state's is wanted.
+ObjectId = NewType("ObjectId", str)
+StateId = NewType("StateId", ObjectId)
+SnapshotId = NewType("SnapshotId", ObjectId)
+PlanId = NewType("PlanId", ObjectId)
+RulesId = NewType("RulesId", ObjectId)
+ImageId = NewType("ImageId", ObjectId)
+OperationId = NewType("OperationId", ObjectId)
+
+SHOWN = 12
+"""How many characters of an id people see; any unambiguous prefix is accepted back."""
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An immutable value of ours; a field that we do not know is an error, never dropped."""
+
+
+class Stored(Record, frozen=True, kw_only=True, tag_field="kind"):
+    """A Record that is an object of its own in the store; its tag is its kind."""
+
+    format: int = 1
+
+
+T = TypeVar("T")
+
+# What msgspec writes for a decimal that is not in normal form. A user's text may look the same:
+# then the slow way is taken for nothing, and comes to the same bytes.
+_DENORMAL = re.compile(rb'"(?:-?\d+\.\d*0|-?\d+(?:\.\d+)?E[+-]?\d+|-0)"')
+_fast = msgspec.json.Encoder(order="sorted")
+
+
+def decimal(text: str) -> Decimal:
+    """Read an exact number; its value is in normal form.
+
+    Raises:
+        ValueError: the text is not a finite decimal number.
+    """
+    try:
+        return normal(Decimal(text))
+    except InvalidOperation:
+        raise ValueError(f"{text!r} is not a number") from None
+
+
+def normal(number: Decimal) -> Decimal:
+    """The same number with the one exponent that its normal form has; never rounds.
+
+    Raises:
+        ValueError: NaN or infinity, which no broker's or book's amount can be.
+    """
+    sign, digits, exponent = number.as_tuple()
+    if not isinstance(exponent, int):
+        raise ValueError(f"{number} is not a finite number")  # noqa: TRY004 - the value is wrong, not its type
+    if not any(digits):
+        return Decimal(0)
+    if exponent > 0:
+        return Decimal((sign, digits + (0,) * exponent, 0))
+    while exponent < 0 and digits[-1] == 0:
+        digits, exponent = digits[:-1], exponent + 1
+    return Decimal((sign, digits, exponent))
+
+
+def plain(number: Decimal) -> str:
+    """The number's normal form as text: ``100``, ``1.5``, ``0.0000001``."""
+    return format(normal(number), "f")
+
+
+def encode(value: Any) -> bytes:  # noqa: ANN401 - any value msgspec can write
+    """The canonical bytes of a value."""
+    data = _fast.encode(value)
+    if _DENORMAL.search(data):
+        builtins = msgspec.to_builtins(value, builtin_types=(Decimal,))
+        data = _fast.encode(_plainly(builtins))
+    return data
+
+
+def _plainly(value: Any) -> Any:  # noqa: ANN401 - a tree of builtins
+    if isinstance(value, Decimal):
+        return plain(value)
+    if isinstance(value, dict):
+        return {key: _plainly(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plainly(item) for item in value]
+    return value
+
+
+def decode(data: bytes, type: type[T]) -> T:
+    """Read back what ``encode`` wrote.
+
+    Raises:
+        msgspec.DecodeError: the bytes are no such value.
+    """
+    return msgspec.json.decode(data, type=type)
+
+
+def identify(data: bytes) -> ObjectId:
+    """The id of an object: the sha256 of its canonical bytes, 64 hexadecimal digits."""
+    return ObjectId(hashlib.sha256(data).hexdigest())
+
+
+def short(id: str) -> str:
+    """An id as people see it."""
+    return id[:SHOWN]

@@ -1,0 +1,137 @@
+"""What the Ledger proves about a change: the fills or events that made it, their price, and whose they were."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from .canon import normal
+from .change import Cause, Execution, Moved, Why
+from .instant import Instant
+from .ledger import FILL, OPTION_EVENTS, Activity, Ledger
+from .policy import Rules
+from .state import ORDER, Position, State, Transaction
+from .trades import SIDES, average
+
+FROM_FILLS = "fills"
+FROM_BROKER = "broker average"
+
+
+class Evidence:
+    """The Ledger's answers about one look; the ledger's pages are read newest first, as far as needed."""
+
+    def __init__(self, ledger: Ledger, broker: State, rules: Rules, *, since: Ledger | None) -> None:
+        self._ledger = ledger
+        self._broker = broker
+        self._rules = rules
+        self.recent: tuple[Activity, ...] = () if since is None else tuple(_new_rows(ledger, since))
+        """The activities that were not known at the agreed point; none on first contact."""
+        self._orders = {row.key: row for row in broker.transactions}
+
+    def filled_since(self, moment: Instant) -> frozenset[str]:
+        """The symbols with a fill after a moment."""
+        symbols = set()
+        for row in self._newest_first():
+            if row.time <= moment:
+                break
+            if row.type == FILL:
+                symbols.add(row.symbol)
+        return frozenset(symbols)
+
+    def recent_fills(self, cause: Cause) -> tuple[str, ...]:
+        """Keys of the new fills that were of one kind."""
+        return tuple(row.key for row in self.recent if row.type == FILL and self._sender(row) is cause)
+
+    def of_position(
+        self, before: Position | None, after: Position | None, moved: Moved
+    ) -> tuple[Execution | None, Why]:
+        """How a holding came to differ: the newest fills or events on it that add up to the difference."""
+        position = after or before
+        if position is None:
+            raise ValueError("a change with neither before nor after")
+        difference = (after.qty if after else Decimal(0)) - (before.qty if before else Decimal(0))
+        rows = self._making(position.key, difference)
+        if moved is Moved.BOOK:
+            return self._execution(rows, after), Why(moved=moved, cause=Cause.BOOK_EDIT, evidence=_keys(rows))
+        return self._execution(rows, after), Why(moved=moved, cause=self._cause(rows), evidence=_keys(rows))
+
+    def of_transaction(self, order: Transaction, moved: Moved) -> Why:
+        """Whose an order was."""
+        if not order.key.startswith(ORDER):
+            return Why(moved=moved, cause=Cause.OPTION_EVENT, evidence=(order.key,))
+        cause = Cause.BOOK_EDIT if moved is Moved.BOOK else self._whose(order)
+        return Why(moved=moved, cause=cause, evidence=(order.key,))
+
+    def _newest_first(self) -> Iterator[Activity]:
+        for name in sorted(self._ledger.buckets, reverse=True):
+            yield from sorted(
+                self._ledger.buckets[name].rows, key=lambda row: (row.time, row.id), reverse=True
+            )
+
+    def _making(self, symbol: str, difference: Decimal) -> list[Activity]:
+        # Newest first, only what moves the holding the right way, until the difference is made up.
+        found: list[Activity] = []
+        missing = difference
+        for row in self._newest_first():
+            if not missing:
+                break
+            effect = quantity_effect(row)
+            if row.symbol == symbol and effect and (effect > 0) == (missing > 0):
+                found.append(row)
+                missing -= effect
+                if (missing > 0) != (difference > 0):
+                    break
+        return found
+
+    def _execution(self, rows: list[Activity], after: Position | None) -> Execution | None:
+        events = [row for row in rows if row.type in OPTION_EVENTS]
+        if events:
+            how = OPTION_EVENTS[events[0].type]
+            return Execution(price=Decimal(0), time=events[0].time, source=how)
+        if rows:
+            qty = sum((row.qty or Decimal(0) for row in rows), Decimal(0))
+            paid = sum(((row.qty or Decimal(0)) * (row.price or Decimal(0)) for row in rows), Decimal(0))
+            # an opening counts from its first fill, a close from its last
+            times = [row.time for row in rows]
+            time = min(times) if after else max(times)
+            return Execution(price=average(paid, qty), time=time, source=FROM_FILLS)
+        if after:
+            return Execution(price=after.entry_price, time=None, source=FROM_BROKER)
+        return None
+
+    def _cause(self, rows: list[Activity]) -> Cause:
+        if any(row.type in OPTION_EVENTS for row in rows):
+            return Cause.OPTION_EVENT
+        senders = {self._sender(row) for row in rows}
+        if Cause.MANUAL in senders:
+            return Cause.MANUAL
+        return Cause.BOT if senders == {Cause.BOT} else Cause.UNKNOWN
+
+    def _sender(self, fill: Activity) -> Cause:
+        order = self._orders.get(f"{ORDER}{fill.order_id}")
+        return self._whose(order) if order else Cause.UNKNOWN
+
+    def _whose(self, order: Transaction) -> Cause:
+        prefix = self._rules.bot_prefix
+        if prefix and (order.client_order_id or "").startswith(prefix):
+            return Cause.BOT
+        return Cause.MANUAL
+
+
+def quantity_effect(row: Activity) -> Decimal:
+    """By how much an activity moves its symbol's holding; signed, zero for void and cash-only rows."""
+    if row.void or row.qty is None:
+        return Decimal(0)
+    if row.type == FILL:
+        return row.qty if SIDES[row.side or ""] == "buy" else -row.qty
+    return normal(row.qty)
+
+
+def _new_rows(ledger: Ledger, since: Ledger) -> Iterator[Activity]:
+    for before, after in ledger.changed_since(since).values():
+        if after is not None and before is None:
+            yield after
+
+
+def _keys(rows: list[Activity]) -> tuple[str, ...]:
+    return tuple(row.key for row in rows)

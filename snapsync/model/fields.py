@@ -1,0 +1,60 @@
+"""The class of every field, in one table.
+
+``key``: says which record it is. ``compared``: a difference is drift. ``companion``: kept and written
+when its record changes anyway, never compared, so it never makes drift. Bytes of the book that no
+field here stands for are *foreign*: never ours.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Literal
+
+from .state import Position, Transaction
+
+FieldClass = Literal["key", "compared", "companion"]
+
+FIELDS: dict[type, dict[str, FieldClass]] = {
+    Position: {
+        "key": "key",
+        "asset_class": "companion",
+        "qty": "compared",
+        "multiplier": "companion",
+        "entry_price": "companion",
+        "asset_id": "companion",
+    },
+    Transaction: {
+        "key": "key",
+        "symbol": "compared",
+        "asset_class": "companion",
+        "action": "compared",
+        "qty": "compared",
+        "price": "compared",
+        "multiplier": "companion",
+        "time": "companion",
+        "client_order_id": "companion",
+        "parent_id": "companion",
+        "origin": "companion",
+    },
+}
+
+_CENTS = 2
+
+
+def compared(record: Position | Transaction) -> dict[str, object]:
+    """The fields of a record whose difference is drift, by name."""
+    classes = FIELDS[type(record)]
+    return {name: getattr(record, name) for name, kind in classes.items() if kind == "compared"}
+
+
+def same_price(written: Decimal | None, true: Decimal | None) -> bool:
+    """Whether a price as the book writes it stands for the true one.
+
+    A bot rounds its average fill price to cents, or to more digits: equal when the true price,
+    rounded to as many decimals as the book shows (two at least), is the book's.
+    """
+    if written is None or true is None:
+        return written is true
+    exponent = written.as_tuple().exponent
+    places = max(_CENTS, -exponent if isinstance(exponent, int) else _CENTS)
+    return written == true.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN)

@@ -1,0 +1,100 @@
+"""What was done: Snapshots (what was seen), and Operations chained by the hashes of their parents.
+
+Each Operation holds the whole state after it, so that undo is one more Operation and nothing is erased.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+from .canon import ImageId, ObjectId, OperationId, PlanId, Record, SnapshotId, StateId, Stored
+from .change import Sign
+from .instant import Instant
+from .plan import Reading
+from .state import Marks
+
+Verb = Literal["init", "plan", "apply"]
+
+
+class Manifest(Record, frozen=True):
+    """Proof of what one read of the broker covered: rows by endpoint, first and last activity."""
+
+    since: Instant
+    rows: dict[str, int]
+    first_activity: str | None = None
+    last_activity: str | None = None
+    requests: int = 0
+
+
+class BrokerSnapshot(Stored, frozen=True, tag="broker-snapshot"):
+    """At this time the broker was in this State, with these Marks and this Ledger."""
+
+    at: Instant
+    account: str
+    state: StateId
+    marks: Marks
+    ledger: ObjectId
+    manifest: Manifest
+
+
+class BookSnapshot(Stored, frozen=True, tag="book-snapshot"):
+    """The book in this State; ``images`` holds the very bytes of its files by their role.
+
+    It has no time of its own, so that an unchanged book is one object however often it is looked at.
+    """
+
+    state: StateId
+    images: dict[str, ImageId]
+
+
+class Agreed(Record, frozen=True):
+    """The pair of Snapshots after which book and broker last agreed: the base of every comparison.
+
+    ``open`` are keys that were left different then.
+    """
+
+    book: SnapshotId
+    broker: SnapshotId
+    open: tuple[str, ...] = ()
+
+
+class Actor(Record, frozen=True):
+    """Who did something, and on which machine."""
+
+    user: str
+    host: str
+
+
+class Tally(Record, frozen=True):
+    """How many changes of each sign."""
+
+    add: int = 0
+    update: int = 0
+    close: int = 0
+
+
+class Operation(Stored, frozen=True, tag="operation"):
+    """One completed act. ``plan`` is the id that people approve; ``details`` the stored Plan itself."""
+
+    verb: Verb
+    time: Instant
+    parents: tuple[OperationId, ...]
+    env: str
+    account: str | None
+    actor: Actor
+    version: str
+    book: SnapshotId | None = None
+    broker: SnapshotId | None = None
+    agreed: Agreed | None = None
+    plan: PlanId | None = None
+    details: ObjectId | None = None
+    tally: Tally | None = None
+    reading: Reading | None = None
+    bankroll: Decimal | None = None
+    recovered: OperationId | None = None
+
+
+def tally(signs: list[Sign]) -> Tally:
+    """Count changes by their sign."""
+    return Tally(add=signs.count(Sign.ADD), update=signs.count(Sign.UPDATE), close=signs.count(Sign.CLOSE))

@@ -1,0 +1,81 @@
+"""Points in time: UTC text of one fixed form, nine digits after the second, so that text order is time order.
+
+The broker's stamps have up to nanoseconds, which ``datetime`` cannot hold; as text nothing is lost.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import NewType
+
+Instant = NewType("Instant", str)
+"""``2025-08-21T13:45:00.123456789Z``"""
+
+_RFC3339 = re.compile(
+    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:?\d\d)",
+    re.ASCII | re.IGNORECASE,
+)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+def instant(text: str) -> Instant:
+    """Read an RFC 3339 time with any offset and up to nine fraction digits.
+
+    Raises:
+        ValueError: not such a time, or no zone given.
+    """
+    match = _RFC3339.fullmatch(text)
+    if not match:
+        raise ValueError(f"{text!r} is not a time such as 2025-08-21T13:45:00Z")
+    day, clock, fraction, zone = match.groups()
+    if zone in "Zz":
+        datetime.fromisoformat(f"{day}T{clock}")  # refuses February 30 and 25 o'clock
+    else:
+        moved = datetime.fromisoformat(f"{day}T{clock}{zone}").astimezone(UTC)
+        day, clock = f"{moved:%Y-%m-%d}", f"{moved:%H:%M:%S}"
+    return Instant(f"{day}T{clock}.{(fraction or ''):0<9}Z")
+
+
+def midnight(day: str) -> Instant:
+    """The first instant of a UTC day written ``YYYY-MM-DD``.
+
+    Raises:
+        ValueError: not such a day.
+    """
+    if not _DATE.fullmatch(day):
+        raise ValueError(f"{day!r} is not a day such as 2025-08-21")
+    datetime.fromisoformat(day)
+    return Instant(f"{day}T00:00:00.000000000Z")
+
+
+def from_datetime(moment: datetime) -> Instant:
+    """The instant of an aware datetime.
+
+    Raises:
+        ValueError: the datetime is naive; a guess would be hours off.
+    """
+    if moment.tzinfo is None:
+        raise ValueError("a time without its zone")
+    moment = moment.astimezone(UTC)
+    return Instant(f"{moment:%Y-%m-%dT%H:%M:%S.%f}000Z")
+
+
+def to_datetime(at: Instant) -> datetime:
+    """The aware UTC datetime of an instant, cut to microseconds."""
+    return datetime.fromisoformat(at[:26]).replace(tzinfo=UTC)
+
+
+def shift(at: Instant, **by: float) -> Instant:
+    """An instant moved by what ``timedelta`` understands: ``shift(at, days=-7)``."""
+    return from_datetime(to_datetime(at) + timedelta(**by))
+
+
+def seconds_between(earlier: Instant, later: Instant) -> float:
+    """How many seconds lie between two instants; negative when they are the other way round."""
+    return (to_datetime(later) - to_datetime(earlier)).total_seconds()
+
+
+def day_of(at: Instant) -> str:
+    """The UTC day of an instant, ``YYYY-MM-DD``."""
+    return at[:10]

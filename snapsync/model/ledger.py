@@ -1,0 +1,81 @@
+"""The Ledger: every account activity seen, of every type. It is the evidence that plans point to.
+
+Fills come from here, not from order lists: an order list hides what happened to orders submitted long
+ago, and never shows fees, expiries, assignments or deposits (alpaca-api.md, sections 5 to 7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from .canon import Record
+from .instant import Instant, day_of
+from .pages import Pages
+
+FILL = "FILL"
+CANCELED = "canceled"
+"""The status of a non-trade activity that is recorded but void."""
+
+FLOWS = frozenset({"CSD", "CSW", "JNLC", "JNL", "ACATC", "TRANS", "MEM"})
+"""Money that came in or went out: never trading result (Alpaca's activity types)."""
+
+OPTION_EVENTS = {
+    "OPEXP": "expired",
+    "OPASN": "assigned",
+    "OPEXC": "exercised",
+    "OPXRC": "exercised",
+}
+"""Activity types that remove option contracts without a fill, and what they do."""
+
+
+class Activity(Record, frozen=True):
+    """One account activity as Alpaca reports it, numbers exact, symbol in canonical form.
+
+    A fill has ``side``, ``qty`` (of this execution, not negative), ``price`` and ``order_id``; any
+    other type has ``net_amount`` in dollars (signed) and, where it moves a position, ``qty`` (signed).
+    ``time`` is a fill's transaction time, else midnight UTC of the activity's date. ``raw_symbol``
+    keeps what Alpaca wrote where the canonical form differs.
+    """
+
+    type: str
+    id: str
+    symbol: str
+    time: Instant
+    side: str | None = None
+    qty: Decimal | None = None
+    price: Decimal | None = None
+    net_amount: Decimal | None = None
+    order_id: str | None = None
+    sub_type: str | None = None
+    status: str | None = None
+    group_id: str | None = None
+    created_at: Instant | None = None
+    description: str | None = None
+    raw_symbol: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The id alone is no key: an exercise and its stock leg were published with one (alpaca-api.md)."""
+        return f"{self.type}:{self.id}:{self.symbol}"
+
+    @property
+    def bucket(self) -> str:
+        return day_of(self.time)
+
+    @property
+    def void(self) -> bool:
+        return self.status == CANCELED
+
+
+Ledger = Pages[Activity]
+
+
+def ledger(rows: Iterable[Activity]) -> Ledger:
+    """A Ledger of these rows."""
+    return Pages.of(Activity, rows)
+
+
+def flows(rows: Iterable[Activity]) -> tuple[Activity, ...]:
+    """The deposits and withdrawals among these activities."""
+    return tuple(row for row in rows if row.type in FLOWS and not row.void and row.net_amount)

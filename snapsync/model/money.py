@@ -1,0 +1,32 @@
+"""Amounts as people read them. For sentences and screens only: files and ids have plain numbers."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, Decimal
+
+CENT = Decimal("0.01")
+
+
+def cents(amount: Decimal) -> Decimal:
+    """An amount of dollars rounded to whole cents."""
+    return amount.quantize(CENT, rounding=ROUND_HALF_EVEN)
+
+
+def dollars(amount: Decimal) -> str:
+    """``$100,262.75``, ``-$0.43``; rounded to cents, or in full below one cent."""
+    shown = cents(amount) or (amount or Decimal("0.00"))
+    return f"{'-' if amount < 0 else ''}${abs(shown):,f}"
+
+
+def signed(amount: Decimal) -> str:
+    """``+$5,262.75`` or ``-$0.43``: a difference."""
+    return dollars(amount) if amount < 0 else "+" + dollars(amount)
+
+
+def price(amount: Decimal | None) -> str:
+    """A price per unit with two decimals at least, and all that it has: ``2.40``, ``0.0315``."""
+    if amount is None:
+        return "?"
+    exponent = amount.as_tuple().exponent
+    places = max(2, -exponent if isinstance(exponent, int) else 2)
+    return f"{amount:,.{places}f}"

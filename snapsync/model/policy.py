@@ -1,0 +1,151 @@
+"""Findings: what the rules think of a change or of a plan. Data, never exceptions.
+
+``note`` informs. ``approve`` wants a person's yes. ``refuse`` stops the apply. Codes are stable;
+docs/findings.md says what each means and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Literal
+
+from .canon import Record, RulesId, Stored, encode, identify
+from .change import COMPONENTS, Basis, Component
+from .instant import Instant
+from .match import Matches
+from .money import dollars, signed
+from .state import Marks, State
+
+Severity = Literal["note", "approve", "refuse"]
+SEVERITIES: tuple[Severity, ...] = ("note", "approve", "refuse")
+
+
+class Finding(Record, frozen=True):
+    """One judgement: a stable code, what it is about (``key``), and sentences for people."""
+
+    code: str
+    severity: Severity
+    key: str
+    summary: str
+    detail: str = ""
+    evidence: tuple[str, ...] = ()
+
+
+class Rules(Stored, frozen=True, tag="rules"):
+    """Everything that a plan depends on beside the facts.
+
+    ``tolerance_pct`` is in percent of the basis; ``grace_seconds`` is how young a fill may be to be
+    left to the bot; ``bot_prefix`` marks the bot's own client order ids.
+    """
+
+    tolerance_pct: Decimal = Decimal(1)
+    basis: Basis = "equity"
+    components: tuple[Component, ...] = COMPONENTS
+    grace_seconds: int = 60
+    bot_prefix: str = ""
+
+    @property
+    def id(self) -> RulesId:
+        return RulesId(identify(encode(self)))
+
+
+def vanished(broker: State, marks: Marks) -> Iterable[Finding]:
+    """Refuse a position list that is empty while the account shows market value."""
+    value = abs(marks.long_market_value or Decimal(0)) + abs(marks.short_market_value or Decimal(0))
+    if value and not broker.positions.buckets:
+        yield Finding(
+            code="positions-vanished",
+            severity="refuse",
+            key="positions",
+            summary="The broker lists no positions while its account shows market value.",
+            detail=f"The account's market value is {dollars(value)}; an empty list would close every"
+            " open row. Plan again; if it stays so, ask the broker.",
+        )
+
+
+def left_out(book: State, broker: State, marks: Marks) -> Iterable[Finding]:
+    """Note the holdings outside the Scope: on both sides ignored, never closed."""
+    scope = broker.scope
+    if scope is None:
+        return
+    outside = [p for p in broker.positions if not scope.covers(p.key, p.asset_class)]
+    for position in sorted(outside, key=lambda p: p.key):
+        mark = marks.positions.get(position.key)
+        worth = "" if mark is None or mark.market_value is None else f", worth {dollars(mark.market_value)}"
+        yield Finding(
+            code="left-out",
+            severity="note",
+            key=position.key,
+            summary="A holding outside the compared asset classes or symbols is left alone.",
+            detail=f"{position.qty} {position.key} ({position.asset_class}){worth}.",
+        )
+    rows = sum(not scope.covers(p.key, p.asset_class) for p in book.positions)
+    if rows:
+        yield Finding(
+            code="left-out-rows",
+            severity="note",
+            key="positions",
+            summary="Open rows of the book outside the compared asset classes or symbols are left alone.",
+            detail=f"{rows} of them.",
+        )
+
+
+def pending(symbols: Iterable[str], rules: Rules) -> Iterable[Finding]:
+    """Note what is left to the bot for now because its fill is so young."""
+    for symbol in sorted(symbols):
+        yield Finding(
+            code="pending",
+            severity="note",
+            key=symbol,
+            summary="A fill is so young that the bot may be about to write its own row.",
+            detail=f"{symbol} was filled less than {rules.grace_seconds} s ago; it is compared after that.",
+        )
+
+
+def ambiguous(matches: Matches) -> Iterable[Finding]:
+    """Note each order that more than one row without an id may stand for."""
+    for order, rows in matches.ambiguous:
+        yield Finding(
+            code="ambiguous-match",
+            severity="note",
+            key=order.key,
+            summary="More than one pairing of orders and rows without an order id is possible.",
+            detail=f"{order.action} {order.qty} {order.symbol} at {order.time}: {len(rows)} row(s) of the"
+            " history fit. Nothing is imported for it; write the order id into the right row.",
+        )
+
+
+def unproven_rows(keys: Iterable[str], since: Instant) -> Iterable[Finding]:
+    """Note rows that name an order which the broker does not show."""
+    for key in sorted(keys):
+        yield Finding(
+            code="row-without-order",
+            severity="note",
+            key=key,
+            summary="A row of the history names an order that the broker does not show.",
+            detail=f"{key}: the broker was read completely since {since}. The row is kept.",
+        )
+
+
+def baseline() -> Finding:
+    """Note that there is no earlier proven point: differences have no explanation yet."""
+    return Finding(
+        code="baseline",
+        severity="note",
+        key="plan",
+        summary="First contact: there is no earlier agreed point to explain differences from.",
+        detail="Applying makes this the agreed point; the book's old bytes are kept.",
+    )
+
+
+def within_tolerance(book: Decimal, amount: Decimal, rules: Rules) -> Finding:
+    """Note how far the bankroll is off where that is too little to change it."""
+    return Finding(
+        code="bankroll-within-tolerance",
+        severity="note",
+        key="bankroll",
+        summary="The bankroll is off by less than the tolerance.",
+        detail=f"The book says {dollars(book)}, the broker's {rules.basis} is {dollars(amount)}: off by"
+        f" {signed(amount - book)} (tolerance {rules.tolerance_pct} %).",
+    )
