@@ -1,4 +1,4 @@
-"""What the Ledger proves about a change: the fills or events that made it, their price, and whose they were."""
+"""What the Ledger proves about a change: the fills or events that made it, their price, whose they were."""
 
 from __future__ import annotations
 

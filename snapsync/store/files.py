@@ -1,0 +1,128 @@
+"""Every write to the file system, with what survives a crash at each step.
+
+A rename is atomic, but durable only once its folder is synced; a file's bytes only once the file is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+from snapsync.errors import Exit, StoreError
+
+FOLDER_MODE = 0o700
+FILE_MODE = 0o600
+OBJECT_MODE = 0o400
+TEMPORARY = ".snapsync-"
+"""How the names of our temporaries begin; one that is left over is garbage, never data."""
+
+
+def make_folder(folder: Path, mode: int = FOLDER_MODE) -> None:
+    """Create a folder and what is missing above it; durable when this returns."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent, mode)
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode)
+        sync_folder(folder.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def stage(target: Path, data: bytes, *, mode: int = FILE_MODE, like: os.stat_result | None = None) -> Path:
+    """Write a temporary beside its target, durable, with the mode and owner of ``like``.
+
+    Nothing is seen under the target's name until ``publish``; a full disk strikes here.
+    """
+    temporary = target.with_name(f"{TEMPORARY}{secrets.token_hex(8)}")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            if like is None:
+                os.fchmod(file.fileno(), mode)
+            else:
+                _take_after(file.fileno(), like)
+            os.fsync(file.fileno())
+    except OSError:
+        remove(temporary)
+        raise
+    return temporary
+
+
+def _take_after(handle: int, like: os.stat_result) -> None:
+    ours = os.fstat(handle)
+    if (ours.st_uid, ours.st_gid) != (like.st_uid, like.st_gid):
+        # only the superuser may give files away; a file of ours is still the book's
+        with contextlib.suppress(PermissionError):
+            os.fchown(handle, like.st_uid, like.st_gid)
+    os.fchmod(handle, like.st_mode & 0o7777)
+
+
+def publish(temporary: Path, target: Path) -> None:
+    """Put a staged file in its target's place: atomic, durable when this returns."""
+    temporary.replace(target)
+    sync_folder(target.parent)
+
+
+def write(target: Path, data: bytes, *, mode: int = FILE_MODE) -> None:
+    """Replace a file of ours, or create it: wholly old or wholly new at any instant."""
+    publish(stage(target, data, mode=mode), target)
+
+
+def append(target: Path, data: bytes) -> None:
+    """Add whole rows to a file's end in one write, durable when this returns.
+
+    Raises:
+        OSError: less than all was written (a full disk); the caller's journal knows what to finish.
+    """
+    handle = os.open(target, os.O_WRONLY | os.O_APPEND)
+    try:
+        written = os.write(handle, data)
+        if written != len(data):
+            raise OSError(f"{target}: {written} of {len(data)} bytes were appended")
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def touch(target: Path) -> None:
+    """Create an empty file; durable when this returns."""
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT, FILE_MODE))
+    sync_folder(target.parent)
+
+
+def remove(target: Path) -> None:
+    """Remove a file of ours, if it is there; durable when this returns."""
+    with contextlib.suppress(FileNotFoundError):
+        target.unlink()
+        sync_folder(target.parent)
+
+
+def read(target: Path) -> bytes | None:
+    """A file of ours; None when it is not there.
+
+    Raises:
+        StoreError: it is there, but cannot be read.
+    """
+    try:
+        return target.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StoreError(
+            "The store cannot be read.",
+            detail=f"{target}: {error.strerror}",
+            hint="Check who owns the file and its folder.",
+            exit=Exit.STORE,
+        ) from error

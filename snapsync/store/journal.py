@@ -1,0 +1,74 @@
+"""The intent of an apply under way: which files go from which image to which, and what is then done.
+
+It is durable before the first byte of the book changes and gone after the commit point. Recovery looks
+at each file: as after, done; as before, finish it; neither, a person decides.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from snapsync.errors import Exit, StoreError
+from snapsync.model.canon import ImageId, OperationId, Record, Stored, encode, identify
+
+from . import files
+
+
+class Write(Record, frozen=True):
+    """One file's way: the images of its bytes before and after."""
+
+    role: str
+    path: str
+    before: ImageId
+    after: ImageId
+
+
+class Journal(Stored, frozen=True, tag="journal"):
+    """An apply under way; ``operation`` is the finished act, stored but not yet the head."""
+
+    operation: OperationId
+    writes: tuple[Write, ...]
+
+
+class _Sealed(Record, frozen=True):
+    journal: Journal
+    sha256: str
+
+
+def open_journal(folder: Path) -> Journal | None:
+    """The journal of an interrupted apply; None when there is none.
+
+    Raises:
+        StoreError: (exit 30) it is there but damaged.
+    """
+    data = files.read(folder / "journal.json")
+    if data is None:
+        return None
+    try:
+        sealed = msgspec.json.decode(data, type=_Sealed)
+    except msgspec.MsgspecError as error:
+        raise _damaged(folder) from error
+    if identify(encode(sealed.journal)) != sealed.sha256:
+        raise _damaged(folder)
+    return sealed.journal
+
+
+def write_journal(folder: Path, journal: Journal) -> None:
+    """Make the intent durable."""
+    files.write(folder / "journal.json", encode(_Sealed(journal=journal, sha256=identify(encode(journal)))))
+
+
+def close_journal(folder: Path) -> None:
+    """The act is history: its intent may go."""
+    files.remove(folder / "journal.json")
+
+
+def _damaged(folder: Path) -> StoreError:
+    return StoreError(
+        "The journal of an interrupted apply is damaged.",
+        detail=f"{folder / 'journal.json'} does not have the checksum that it carries",
+        hint="Keep the file, and put it back from a backup of the state folder.",
+        exit=Exit.INTEGRITY,
+    )

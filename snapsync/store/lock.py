@@ -1,0 +1,74 @@
+"""The writers' lock of one env: a kernel lock on a file that is never replaced, gone with its process.
+
+What stands in the file is for people only: who holds it and since when.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from snapsync.errors import Exit, StoreError
+
+from .files import FILE_MODE
+
+_POLL_SECONDS = 0.05
+
+
+class Holder(msgspec.Struct):
+    """Who holds the lock."""
+
+    pid: int
+    purpose: str
+    since: float
+
+
+@contextmanager
+def hold(path: Path, purpose: str, timeout: float) -> Iterator[None]:
+    """Hold the lock; wait for it at most ``timeout`` seconds.
+
+    Raises:
+        StoreError: (exit 11) another process holds it.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+    try:
+        _take(handle, path, time.monotonic() + timeout)
+        holder = Holder(pid=os.getpid(), purpose=purpose, since=time.time())
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, msgspec.json.encode(holder), 0)
+        yield
+    finally:
+        os.close(handle)  # closing gives the lock back
+
+
+def _take(handle: int, path: Path, deadline: float) -> None:
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise StoreError(
+                    "Another snapsync is writing to this env.",
+                    detail=_who(path),
+                    hint="Wait until it is done, and try again.",
+                    exit=Exit.LOCKED,
+                ) from None
+            time.sleep(_POLL_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, not a secret
+        else:
+            return
+
+
+def _who(path: Path) -> str:
+    try:
+        holder = msgspec.json.decode(path.read_bytes(), type=Holder)
+    except (OSError, msgspec.DecodeError):
+        return f"{path} is held by a process that has not said who it is"
+    age = max(0, round(time.time() - holder.since))
+    return f"{path} is held by process {holder.pid} ({holder.purpose}) for {age} s"
