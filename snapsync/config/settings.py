@@ -1,0 +1,226 @@
+"""The one table of settings.
+
+Parsing, the environment override, docs/config.md and ``snapsync config`` are all derived from
+it; a new setting is a row here and a field of Config (load.py).
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from snapsync.config import kinds
+from snapsync.config.hosts import DEFAULT_URLS, base_url
+from snapsync.config.kinds import Kind
+
+ENVS = ("paper", "live")
+PREFIX = "ALPACA_SYNC_"
+ENV_KEY = "ALPACA_ENV"
+BOOK_KEY = "ALPACA_SYNC_BOOK"
+ASSET_CLASSES = ("us_equity", "us_option", "crypto")
+COMPONENTS = ("bankroll", "positions", "transactions")
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """One key: its name, kind, default and meaning.
+
+    A key with a dot is a key inside the mapping that stands before the dot. ``field`` is where
+    its value stands in Config. A default of None is the system's time zone.
+    """
+
+    key: str
+    kind: Kind
+    default: object
+    doc: str
+
+    @property
+    def field(self) -> str:
+        """The attribute of Config (of its ``book`` for a dotted key) that holds the value."""
+        return self.key.removeprefix(PREFIX).removeprefix("ALPACA_").lower().rpartition(".")[2]
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "ALPACA_SYNC_ENABLED",
+        kinds.boolean(),
+        True,
+        "Whether automatic syncing is on; `plan` and `apply` work either way.",
+    ),
+    Setting(
+        "ALPACA_AUTO_SYNC_BEFORE_TRADE",
+        kinds.boolean(),
+        True,
+        "Whether the bot's call before a trade syncs; when off it does nothing and succeeds.",
+    ),
+    Setting(
+        "ALPACA_SYNC_TOLERANCE_PCT",
+        kinds.percentage(0, 100),
+        Decimal("1.0"),
+        "How far the bankroll may be from the account, in percent of the account's equity, "
+        "before it is corrected.",
+    ),
+    Setting(
+        "ALPACA_SYNC_SLACK_ALERTS",
+        kinds.boolean(),
+        True,
+        "Whether sync results are sent to Slack when Slack is set up.",
+    ),
+    Setting(
+        "ALPACA_SYNC_INTERVAL_MINUTES",
+        kinds.whole("minutes", 1, 1440),
+        15,
+        "The time between two automatic syncs, in minutes.",
+    ),
+    Setting(
+        "ALPACA_ENV",
+        kinds.one_of(*ENVS),
+        "paper",
+        "The env to work on when neither `--env` nor `SNAPSYNC_ENV` says.",
+    ),
+    Setting(
+        "ALPACA_PAPER_BASE_URL",
+        base_url("paper"),
+        DEFAULT_URLS["paper"],
+        "The paper account's API address; a host that is neither Alpaca's nor this machine must "
+        "come from the environment.",
+    ),
+    Setting(
+        "ALPACA_LIVE_BASE_URL",
+        base_url("live"),
+        DEFAULT_URLS["live"],
+        "The live account's API address, under the same rule.",
+    ),
+    Setting(
+        "ALPACA_SYNC_ASSET_CLASSES",
+        kinds.some_of(*ASSET_CLASSES, least=1),
+        ("us_option",),
+        "The asset classes the book keeps; all others are ignored on both sides.",
+    ),
+    Setting(
+        "ALPACA_SYNC_IGNORE",
+        kinds.globs(),
+        (),
+        "Symbols, or patterns with `*` and `?`, that are ignored on both sides.",
+    ),
+    Setting(
+        "ALPACA_SYNC_COMPONENTS",
+        kinds.some_of(*COMPONENTS, least=1),
+        COMPONENTS,
+        "The parts of the book that are kept in step.",
+    ),
+    Setting(
+        "ALPACA_SYNC_LOOKBACK_DAYS",
+        kinds.whole("days", 1, 3650),
+        7,
+        "How many days of account history the first contact reads, in days.",
+    ),
+    Setting(
+        "ALPACA_SYNC_OVERLAP_DAYS",
+        kinds.whole("days", 1, 365),
+        3,
+        "How many days already read are read again once a day as proof, in days.",
+    ),
+    Setting(
+        "ALPACA_SYNC_GRACE_SECONDS",
+        kinds.whole("seconds", 0, 3600),
+        60,
+        "How long a new fill counts as pending, in seconds, because the bot may be about to "
+        "write its own row.",
+    ),
+    Setting(
+        "ALPACA_SYNC_BANKROLL_BASIS",
+        kinds.one_of("equity", "cash"),
+        "equity",
+        "Which of the account's figures the bankroll follows.",
+    ),
+    Setting(
+        "ALPACA_SYNC_BOOK.bankroll",
+        kinds.template(),
+        "bankroll_alpaca_{env}.json",
+        "The bankroll file; `{env}` becomes the env's name.",
+    ),
+    Setting(
+        "ALPACA_SYNC_BOOK.positions",
+        kinds.template(),
+        "positions_alpaca_{env}.csv",
+        "The positions file.",
+    ),
+    Setting(
+        "ALPACA_SYNC_BOOK.history",
+        kinds.template(),
+        "logs/trade_history_alpaca_{env}.csv",
+        "The trade history file.",
+    ),
+    Setting(
+        "ALPACA_SYNC_BOOK.audit",
+        kinds.template(),
+        "logs/alpaca_sync_{env}.log",
+        "The audit log.",
+    ),
+    Setting(
+        "ALPACA_SYNC_BOOK.columns",
+        kinds.columns(),
+        (),
+        "The file's column names that differ from ours: file's name, then our name.",
+    ),
+    Setting(
+        "ALPACA_SYNC_BOOK_TIMEZONE",
+        kinds.zone(),
+        None,
+        "The zone of times in the book that name none.",
+    ),
+    Setting(
+        "ALPACA_SYNC_TIMEZONE",
+        kinds.zone(),
+        None,
+        "The zone in which times are shown to people.",
+    ),
+    Setting(
+        "ALPACA_SYNC_STATE",
+        kinds.folder(),
+        "state",
+        "The folder of snapshots, plans and history; each env has its own folder inside.",
+    ),
+    Setting(
+        "ALPACA_SYNC_BOT_ORDER_PREFIX",
+        kinds.text("text"),
+        "",
+        "What the bot's own client order ids start with; empty when they have no common start.",
+    ),
+    Setting(
+        "ALPACA_SYNC_REQUIRE_APPROVAL",
+        kinds.some_of(*ENVS, least=0),
+        (),
+        "The envs in which changes need an approval before they are applied.",
+    ),
+    Setting(
+        "ALPACA_SYNC_SELF_APPROVAL",
+        kinds.boolean(),
+        True,
+        "Whether the one who made a plan may approve it.",
+    ),
+    Setting(
+        "ALPACA_SYNC_PLAN_MAX_AGE_MINUTES",
+        kinds.whole("minutes", 0, 1440),
+        5,
+        "How old a plan's look at the broker may be at apply before it is looked at again, in minutes.",
+    ),
+    Setting(
+        "ALPACA_SYNC_SLACK_CHANNEL",
+        kinds.text("text, in quotes"),
+        "",
+        "The Slack channel for messages sent with a bot token.",
+    ),
+)
+
+BY_KEY = {setting.key: setting for setting in SETTINGS}
+"""The table by full key, ``ALPACA_SYNC_BOOK.bankroll`` among them."""
+
+TOP_KEYS = tuple(dict.fromkeys(key.partition(".")[0] for key in BY_KEY))
+"""What may stand at the top of config.yaml, or be an environment variable."""
+
+
+def is_ours(name: str) -> bool:
+    """Whether a name is one of our keys, or looks so much like one that it must be a slip."""
+    return name in TOP_KEYS or name.upper().startswith(PREFIX)
