@@ -18,13 +18,17 @@ Verb = Literal["init", "plan", "apply"]
 
 
 class Manifest(Record, frozen=True):
-    """Proof of what one read of the broker covered: rows by endpoint, first and last activity."""
+    """Proof of what one read of the broker covered: rows by endpoint, first and last activity.
+
+    ``working`` are the ids of orders that have fills and may get more.
+    """
 
     since: Instant
     rows: dict[str, int]
     first_activity: str | None = None
     last_activity: str | None = None
     requests: int = 0
+    working: tuple[str, ...] = ()
 
 
 class BrokerSnapshot(Stored, frozen=True, tag="broker-snapshot"):

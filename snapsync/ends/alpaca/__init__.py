@@ -1,0 +1,13 @@
+"""The broker's end: one consistent, complete, exact reading of an Alpaca account, or a reason why not.
+
+alpaca-py carries the requests; every number is decoded from the response's bytes by our own types.
+Nothing but GET can leave this package. alpaca-py is imported when the first session opens, not before:
+it costs most of a second.
+"""
+
+from __future__ import annotations
+
+from .read import BrokerReading, Known, read_broker
+from .session import Session
+
+__all__ = ["BrokerReading", "Known", "Session", "read_broker"]

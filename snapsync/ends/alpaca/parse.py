@@ -1,0 +1,167 @@
+"""Alpaca's JSON objects as our values (shapes: alpaca-api.md, sections 3 to 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from snapsync.model.canon import Record, normal
+from snapsync.model.instant import Instant
+from snapsync.model.ledger import FILL, Activity
+from snapsync.model.state import Marks, Position, PositionMark
+from snapsync.model.symbols import OPTION, canonical, multiplier
+from snapsync.model.trades import SIDES, Order
+
+from .row import Row
+
+# "no further updates" in Alpaca's own words; done_for_day goes on tomorrow (alpaca-api.md, section 2)
+_TERMINAL = frozenset({"filled", "canceled", "expired", "replaced", "rejected"})
+
+
+class Account(Record, frozen=True):
+    """What one look at the account says; amounts in dollars."""
+
+    id: str
+    number: str | None
+    status: str
+    cash: Decimal
+    equity: Decimal
+    marks: Marks
+
+
+class OrderSeen(Record, frozen=True):
+    """An order and what proves its fills complete."""
+
+    order: Order
+    submitted_at: Instant | None
+    filled_qty: Decimal | None
+
+
+def account(row: Row) -> Account:
+    """GET /v2/account."""
+    equity = row.number("equity")
+    return Account(
+        id=row.text("id"),
+        number=row.text_or_none("account_number"),
+        status=row.text("status"),
+        cash=row.number("cash"),
+        equity=equity,
+        marks=Marks(
+            equity=equity,
+            long_market_value=row.number_or_none("long_market_value"),
+            short_market_value=row.number_or_none("short_market_value"),
+            buying_power=row.number_or_none("buying_power"),
+            accrued_fees=row.number_or_none("accrued_fees"),
+            pending_reg_taf_fees=row.number_or_none("pending_reg_taf_fees"),
+        ),
+    )
+
+
+def position(row: Row) -> tuple[Position, PositionMark]:
+    """One of GET /v2/positions; shorts have a negative qty there (pitfall 13)."""
+    qty, side = row.number("qty"), row.text("side")
+    if (qty < 0) != (side == "short"):
+        raise row.wrong("side", "long for a positive qty, short for a negative one")
+    asset_class = row.text("asset_class")
+    entry, cost = row.number_or_none("avg_entry_price"), row.number_or_none("cost_basis")
+    held = Position(
+        key=canonical(row.text("symbol")),
+        asset_class=asset_class,
+        qty=qty,
+        multiplier=_multiplier(asset_class, qty, entry, cost),
+        entry_price=entry,
+        asset_id=row.text("asset_id"),
+    )
+    mark = PositionMark(
+        price=row.number_or_none("current_price"),
+        market_value=row.number_or_none("market_value"),
+        unrealized_pl=row.number_or_none("unrealized_pl"),
+    )
+    return held, mark
+
+
+def _multiplier(asset_class: str, qty: Decimal, entry: Decimal | None, cost: Decimal | None) -> Decimal:
+    # cost basis = quantity x price x multiplier; an adjusted contract's is not 100 (pitfall 17)
+    if asset_class == OPTION and entry and cost and qty:
+        implied = (cost / (qty * entry)).quantize(Decimal(1))
+        if implied > 0 and implied * qty * entry == cost:
+            return normal(implied)
+    return multiplier(asset_class)
+
+
+def orders(row: Row) -> Iterator[OrderSeen]:
+    """One of GET /v2/orders; a multi-leg order is its legs, each with the parent's id (pitfall 11)."""
+    legs = row.rows("legs")
+    parent = _order(row, None)
+    if parent is not None:
+        yield parent
+    for leg in legs:
+        seen = _order(leg, row.text("id"))
+        if seen is not None:
+            yield seen
+
+
+def _order(row: Row, parent_id: str | None) -> OrderSeen | None:
+    symbol = row.text_or_none("symbol")
+    if symbol is None:
+        return None
+    return OrderSeen(
+        order=Order(
+            id=row.text("id"),
+            symbol=canonical(symbol),
+            asset_class=row.text("asset_class"),
+            done=row.text("status") in _TERMINAL,
+            client_order_id=row.text_or_none("client_order_id"),
+            parent_id=parent_id,
+        ),
+        submitted_at=row.instant_or_none("submitted_at"),
+        filled_qty=row.number_or_none("filled_qty"),
+    )
+
+
+def activity(row: Row) -> Activity:
+    """One of GET /v2/account/activities; a fill, or a non-trade activity of whatever type."""
+    kind = row.text("activity_type")
+    symbol = row.text_or_none("symbol") or ""
+    raw_symbol = symbol if symbol != canonical(symbol) else None
+    if kind == FILL:
+        return Activity(
+            type=kind,
+            id=row.text("id"),
+            symbol=canonical(symbol),
+            raw_symbol=raw_symbol,
+            time=row.instant("transaction_time"),
+            side=_side(row),
+            qty=_positive(row, "qty"),
+            price=row.number("price"),
+            order_id=row.text("order_id"),
+        )
+    return Activity(
+        type=kind,
+        id=row.text("id"),
+        symbol=canonical(symbol),
+        raw_symbol=raw_symbol,
+        time=row.day("date"),
+        qty=row.number_or_none("qty"),
+        price=row.number_or_none("price"),
+        net_amount=row.number_or_none("net_amount"),
+        sub_type=row.text_or_none("activity_sub_type"),
+        status=row.text_or_none("status"),
+        group_id=row.text_or_none("group_id"),
+        created_at=row.instant_or_none("created_at"),
+        description=row.text_or_none("description"),
+    )
+
+
+def _side(row: Row) -> str:
+    side = row.text("side")
+    if side not in SIDES:
+        raise row.wrong("side", "buy or sell")
+    return side
+
+
+def _positive(row: Row, field: str) -> Decimal:
+    number = row.number(field)
+    if number <= 0:
+        raise row.wrong(field, "a number above zero")
+    return number
