@@ -5,7 +5,6 @@ Each Operation holds the whole state after it, so that undo is one more Operatio
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Literal
 
 from .canon import ImageId, ObjectId, OperationId, PlanId, Record, SnapshotId, StateId, Stored
@@ -14,7 +13,7 @@ from .instant import Instant
 from .plan import Reading
 from .state import Marks
 
-Verb = Literal["init", "plan", "apply"]
+Verb = Literal["plan", "apply", "recover"]
 
 
 class Manifest(Record, frozen=True):
@@ -79,7 +78,11 @@ class Tally(Record, frozen=True):
 
 
 class Operation(Stored, frozen=True, tag="operation"):
-    """One completed act. ``plan`` is the id that people approve; ``details`` the stored Plan itself."""
+    """One completed act. ``plan`` is the id that people approve; ``details`` the stored Plan itself.
+
+    ``reading`` is the broker's dollars that were written or planned with. ``recovered`` marks an apply
+    that was interrupted and finished later.
+    """
 
     verb: Verb
     time: Instant
@@ -95,8 +98,8 @@ class Operation(Stored, frozen=True, tag="operation"):
     details: ObjectId | None = None
     tally: Tally | None = None
     reading: Reading | None = None
-    bankroll: Decimal | None = None
-    recovered: OperationId | None = None
+    refused: bool = False
+    recovered: bool = False
 
 
 def tally(signs: list[Sign]) -> Tally:

@@ -11,7 +11,8 @@ from pathlib import Path
 import msgspec
 
 from snapsync.errors import Exit, StoreError
-from snapsync.model.canon import ImageId, OperationId, Record, Stored, encode, identify
+from snapsync.model.canon import ImageId, Record, Stored, encode, identify
+from snapsync.model.history import Operation
 
 from . import files
 
@@ -26,9 +27,13 @@ class Write(Record, frozen=True):
 
 
 class Journal(Stored, frozen=True, tag="journal"):
-    """An apply under way; ``operation`` is the finished act, stored but not yet the head."""
+    """An apply under way.
 
-    operation: OperationId
+    ``draft`` is the Operation that it will be, but for what only the finished files can tell (its
+    book Snapshot and agreed pair).
+    """
+
+    draft: Operation
     writes: tuple[Write, ...]
 
 

@@ -1,0 +1,159 @@
+"""The planner: from the agreed point, the book, the broker and the rules to a Plan; a pure function."""
+
+from __future__ import annotations
+
+from .bankroll import bankroll_change
+from .change import (
+    BANKROLL,
+    BankrollChange,
+    Cause,
+    Change,
+    PositionChange,
+    TransactionChange,
+    changed_fields,
+    component,
+)
+from .evidence import Evidence
+from .instant import shift
+from .match import match
+from .plan import Look, Plan, reading_of
+from .policy import Finding, Rules, ambiguous, baseline, left_out, pending, unproven_rows, vanished
+from .state import Transaction
+from .threeway import Base, Moves
+
+
+def plan(look: Look, base: Base | None, rules: Rules) -> Plan:
+    """Compute what the book should change to be true to the broker."""
+    evidence = Evidence(look.ledger, look.broker, rules, since=base.ledger if base else None)
+    young = evidence.filled_since(shift(look.at, seconds=-rules.grace_seconds))
+    positions = _positions(look, base, evidence)
+    trades, trade_findings = _transactions(look, base, evidence)
+    changes: list[Change] = [*positions, *trades]
+    held = [change for change in changes if _symbol(change) in young]
+    due = [change for change in changes if _symbol(change) not in young]
+    bankroll, note = _bankroll(look, base, rules, evidence)
+    if bankroll:
+        due.insert(0, bankroll)
+    findings = [
+        *(() if base else (baseline(),)),
+        *look.observations,
+        *vanished(look.broker, look.marks),
+        *pending({_symbol(change) for change in held}, rules),
+        *trade_findings,
+        *((note,) if note else ()),
+        *left_out(look.book, look.broker, look.marks),
+    ]
+    return Plan(
+        env=look.env,
+        account=look.account,
+        scope=look.scope,
+        rules=rules.id,
+        origin="sync",
+        at=look.at,
+        book=look.book_snapshot,
+        broker=look.broker_snapshot,
+        changes=tuple(change for change in due if component(change) in rules.components),
+        findings=tuple(findings),
+        withheld=tuple(sorted({change.key for change in held})),
+        reading=reading_of(look),
+    )
+
+
+def _symbol(change: Change) -> str:
+    match change:
+        case TransactionChange():
+            return change.after.symbol
+        case _:
+            return change.key
+
+
+def _positions(look: Look, base: Base | None, evidence: Evidence) -> list[PositionChange]:
+    scope = look.scope
+    moves = Moves.since(
+        (base.book.positions, base.broker.positions) if base else None,
+        look.book.positions,
+        look.broker.positions,
+        base.open if base else frozenset(),
+    )
+    book, broker = look.book.positions.by_key(), look.broker.positions.by_key()
+    found = []
+    for key in moves.worth_a_look(book.keys() | broker.keys()):
+        before, after = book.get(key), broker.get(key)
+        seen = after or before
+        if seen is None or not scope.covers(key, seen.asset_class):
+            continue
+        fields = ("qty",) if before is None or after is None else changed_fields(before, after)
+        if fields:
+            execution, why = evidence.of_position(before, after, moves.of(key))
+            found.append(
+                PositionChange(before=before, after=after, fields=fields, execution=execution, why=why)
+            )
+    return found
+
+
+def _transactions(
+    look: Look, base: Base | None, evidence: Evidence
+) -> tuple[list[TransactionChange], list[Finding]]:
+    moves = Moves.since(
+        (base.book.transactions, base.broker.transactions) if base else None,
+        look.book.transactions,
+        look.broker.transactions,
+        base.open if base else frozenset(),
+    )
+    since = look.broker.coverage.since if look.broker.coverage else look.at
+    book, broker = look.book.transactions.by_key(), look.broker.transactions.by_key()
+
+    def compared(row: Transaction) -> bool:
+        return row.time >= since and look.scope.covers(row.symbol, row.asset_class)
+
+    worth = [broker[key] for key in moves.worth_a_look(broker.keys()) if compared(broker[key])]
+    matches = match(
+        (row for row in book.values() if not row.linked and row.time >= shift(since, minutes=-5)),
+        (order for order in worth if order.key not in book),
+    )
+    rows = {order.key: row for row, order in matches.links}
+    doubtful = {order.key for order, _ in matches.ambiguous}
+    found = []
+    for order in worth:
+        row = book.get(order.key) or rows.get(order.key)
+        if order.key in doubtful:
+            continue
+        fields = _fields(row, order)
+        if fields:
+            why = evidence.of_transaction(order, moves.of(order.key, row.key if row else order.key))
+            found.append(TransactionChange(before=row, after=order, fields=fields, why=why))
+    strays = (
+        key
+        for key in moves.worth_a_look(book.keys())
+        if book[key].linked and key not in broker and compared(book[key])
+    )
+    found.sort(key=lambda change: (change.after.time, change.key))
+    return found, [*ambiguous(matches), *unproven_rows(strays, since)]
+
+
+def _fields(row: Transaction | None, order: Transaction) -> tuple[str, ...]:
+    if row is None:
+        return ("key",)
+    linked = () if row.linked else ("key",)
+    return (*linked, *changed_fields(row, order))
+
+
+def _bankroll(
+    look: Look, base: Base | None, rules: Rules, evidence: Evidence
+) -> tuple[BankrollChange | None, Finding | None]:
+    amount = look.marks.equity if rules.basis == "equity" else look.broker.cash
+    if amount is None:
+        raise ValueError("a broker's State carries its cash")
+    book_moved = base is not None and base.book.bankroll != look.book.bankroll
+    return bankroll_change(
+        look.book.bankroll,
+        amount,
+        rules,
+        recent=evidence.recent if base else None,
+        manual_fills=evidence.recent_fills(Cause.MANUAL) if base else (),
+        moved=Moves(
+            None if base is None else frozenset({BANKROLL} if book_moved else ()),
+            frozenset({BANKROLL}),
+            frozenset(),
+        ).of(BANKROLL),
+    )

@@ -1,0 +1,147 @@
+"""An opened env: its configuration, its store, who acts and what time it is. Every verb takes one."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from snapsync.config import Config, load
+from snapsync.ends.book import BookFiles
+from snapsync.errors import StoreError
+from snapsync.model.canon import SnapshotId
+from snapsync.model.history import Actor, Agreed, BookSnapshot, BrokerSnapshot
+from snapsync.model.instant import Instant, from_datetime
+from snapsync.model.ledger import Activity
+from snapsync.model.pages import Pages
+from snapsync.model.policy import Rules
+from snapsync.model.state import Scope, State, stored_state
+from snapsync.model.threeway import Base
+from snapsync.store.store import Store
+
+Clock = Callable[[], datetime]
+
+
+def system_clock() -> datetime:
+    """The time of this machine."""
+    return datetime.now(UTC)
+
+
+class Env:
+    """A named account context, opened: ``Env.open("paper")``. Nothing is shared between two of them."""
+
+    def __init__(self, config: Config, *, clock: Clock = system_clock, actor: Actor | None = None) -> None:
+        self.config = config
+        self.actor = actor or Actor(user=_user(), host=socket.gethostname())
+        self._clock = clock
+        self._store: Store | None = None
+
+    @classmethod
+    def open(
+        cls, env: str | None = None, *, config: str | Path | None = None, clock: Clock = system_clock
+    ) -> Env:
+        """Open an env as the command line does: config.yaml, the environment and .env decide.
+
+        Args:
+            env: ``paper`` or ``live``; None: ``SNAPSYNC_ENV``, ``ALPACA_ENV``, else paper.
+            config: the path of config.yaml; None: ``SNAPSYNC_CONFIG``, else the working folder's.
+            clock: what time it is; for tests and simulations.
+
+        Raises:
+            ConfigError: there is no config.yaml, or it cannot be used (exit 64).
+        """
+        path = None if config is None else Path(config)
+        return cls(load(os.environ, Path.cwd(), config=path, env=env), clock=clock)
+
+    @property
+    def name(self) -> str:
+        return self.config.env
+
+    def now(self) -> Instant:
+        """What time it is on this machine."""
+        return from_datetime(self._clock())
+
+    @property
+    def store(self) -> Store:
+        """The env's store.
+
+        Raises:
+            StoreError: there is none yet (exit 10), or it cannot be used.
+        """
+        found = self.find_store()
+        if found is None:
+            raise StoreError(
+                "Nothing is stored for this env yet.",
+                detail=f"{self.config.state} is not a store",
+                hint=f"snapsync plan --env {self.name}",
+            )
+        return found
+
+    def find_store(self) -> Store | None:
+        """The env's store; None when there is none yet."""
+        if self._store is None:
+            self._store = Store.open(self.config.state, self.name)
+        return self._store
+
+    def make_store(self) -> Store:
+        """The env's store, made if there is none yet."""
+        return self.find_store() or self._remember(Store.create(self.config.state, self.name))
+
+    def _remember(self, store: Store) -> Store:
+        self._store = store
+        return store
+
+    @property
+    def scope(self) -> Scope:
+        """What is compared, as configured."""
+        return Scope(asset_classes=self.config.asset_classes, ignore=self.config.ignore)
+
+    @property
+    def rules(self) -> Rules:
+        """What plans are judged by, as configured."""
+        return Rules(
+            tolerance_pct=self.config.tolerance_pct,
+            basis="cash" if self.config.bankroll_basis == "cash" else "equity",
+            components=tuple(c for c in Rules().components if c in self.config.components),
+            grace_seconds=self.config.grace_seconds,
+            bot_prefix=self.config.bot_order_prefix,
+        )
+
+    @property
+    def book_files(self) -> BookFiles:
+        """Where the book lies."""
+        book = self.config.book
+        return BookFiles(
+            bankroll=book.bankroll,
+            positions=book.positions,
+            history=book.history,
+            columns=dict(book.columns),
+            timezone=self.config.book_timezone.key,
+            env=self.name,
+        )
+
+    def base(self, agreed: Agreed | None) -> Base | None:
+        """The agreed point as States; None before the first."""
+        if agreed is None:
+            return None
+        broker = self.store.get(agreed.broker, BrokerSnapshot)
+        return Base(
+            book=self.book_state(agreed.book),
+            broker=stored_state(broker.state, self.store.place.get),
+            ledger=Pages.stored(Activity, broker.ledger, self.store.place.get),
+            open=frozenset(agreed.open),
+        )
+
+    def book_state(self, id: SnapshotId) -> State:
+        """The book's State of a Snapshot."""
+        return stored_state(self.store.get(id, BookSnapshot).state, self.store.place.get)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # no name for this uid, as in many containers
+        return f"uid {os.getuid()}"

@@ -1,0 +1,154 @@
+"""Look at both sides and store what was seen. Nothing is judged and nothing of the book is changed."""
+
+from __future__ import annotations
+
+import msgspec
+
+from snapsync.config import credentials
+from snapsync.ends.alpaca import BrokerReading, Known, Session, read_broker
+from snapsync.ends.book import Reading, Role, read
+from snapsync.errors import BrokerError, Exit
+from snapsync.model.canon import ImageId, SnapshotId
+from snapsync.model.history import BookSnapshot, BrokerSnapshot
+from snapsync.model.image import image
+from snapsync.model.ledger import Activity
+from snapsync.model.pages import Pages
+from snapsync.model.plan import Look
+from snapsync.model.state import stored_state
+from snapsync.store.store import Store
+
+from .env import Env
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """One look, stored: the facts for a plan, and the book's files as they were read."""
+
+    look: Look
+    reading: Reading
+
+
+def look(env: Env) -> Seen:
+    """Read the book, then the broker, and store both as Snapshots.
+
+    Raises:
+        BookError: a file of the book cannot be read (exit 1).
+        BrokerError: no credentials or another account (12), out of reach (13), moving (14).
+        StoreError: the store cannot be used.
+    """
+    reading = read(env.book_files)  # first: it costs no network to find it broken
+    broker = read_account(env)
+    store = env.make_store()
+    if store.identity.account is None:
+        store.pin(broker.account)
+    return Seen(reading=reading, look=seen(env, reading, broker, store_broker(store, broker)))
+
+
+def seen(env: Env, reading: Reading, broker: BrokerReading, broker_snapshot: SnapshotId) -> Look:
+    """The facts for a plan: this reading of the book beside this one of the broker."""
+    return Look(
+        env=env.name,
+        account=broker.account,
+        at=broker.at,
+        book=reading.state,
+        book_snapshot=store_book(env.store, reading),
+        broker=broker.state,
+        broker_snapshot=broker_snapshot,
+        marks=broker.marks,
+        ledger=broker.ledger,
+        observations=reading.observations,
+    )
+
+
+def read_account(env: Env) -> BrokerReading:
+    """One consistent reading of the broker's account, which must be the one this store is pinned to.
+
+    Raises:
+        BrokerError: no credentials or another account (12), out of reach (13), moving (14).
+    """
+    keys = credentials(env.config)
+    session = Session(env.config.base_url, keys.key, keys.secret)
+    try:
+        reading = read_broker(
+            session,
+            env.scope,
+            _known(env),
+            lookback_days=env.config.lookback_days,
+            overlap_days=env.config.overlap_days,
+        )
+    finally:
+        session.close()
+    store = env.find_store()
+    if store and store.identity.account not in (None, reading.account):
+        raise BrokerError(
+            "The credentials belong to another account than this env's book.",
+            detail=f"env {env.name} is bound to account {masked(store.identity.account or '')},"
+            f" the broker answered for {masked(reading.account)}",
+            hint="Check the keys. If the paper account was reset, or the change is meant, keep the old\n"
+            f"history and start anew: mv {store.folder} {store.folder}.old",
+            exit=Exit.CREDENTIALS,
+        )
+    return reading
+
+
+def recall(env: Env, id: SnapshotId) -> BrokerReading:
+    """A reading of the broker that was kept."""
+    snapshot = env.store.get(id, BrokerSnapshot)
+    return BrokerReading(
+        at=snapshot.at,
+        account=snapshot.account,
+        state=stored_state(snapshot.state, env.store.place.get),
+        marks=snapshot.marks,
+        ledger=Pages.stored(Activity, snapshot.ledger, env.store.place.get),
+        manifest=snapshot.manifest,
+    )
+
+
+def masked(account: str) -> str:
+    """An account's id or number as it may be shown."""
+    return f"…{account[-4:]}"
+
+
+def store_broker(store: Store, reading: BrokerReading) -> SnapshotId:
+    """Keep a reading of the broker."""
+    store.put_all(reading.state.objects())
+    store.put_all(reading.ledger.objects())
+    return SnapshotId(
+        store.put(
+            BrokerSnapshot(
+                at=reading.at,
+                account=reading.account,
+                state=reading.state.id,
+                marks=reading.marks,
+                ledger=reading.ledger.root,
+                manifest=reading.manifest,
+            )
+        )
+    )
+
+
+def store_book(store: Store, reading: Reading) -> SnapshotId:
+    """Keep a reading of the book, with the very bytes of its files."""
+    store.put_all(reading.state.objects())
+    images = {role: store_image(store, data) for role, data in reading.files.items()}
+    return SnapshotId(store.put(BookSnapshot(state=reading.state.id, images=_by_name(images))))
+
+
+def store_image(store: Store, data: bytes | None) -> ImageId:
+    """Keep the very bytes of a file."""
+    id, objects = image(data)
+    store.put_all(objects)
+    return id
+
+
+def _by_name(images: dict[Role, ImageId]) -> dict[str, ImageId]:
+    return {str(role): id for role, id in images.items()}
+
+
+def _known(env: Env) -> Known | None:
+    """What the last reading of the broker proved."""
+    store = env.find_store()
+    latest = store.latest() if store else None
+    if latest is None or latest[1].broker is None:
+        return None
+    last = recall(env, latest[1].broker)
+    return Known(at=last.at, state=last.state, ledger=last.ledger, working=last.manifest.working)
