@@ -115,27 +115,16 @@ def parse(raw: object, now: int) -> Fault:
     rows = then if isinstance(then, list) else [then]
     played = tuple(steps.parse(row, f"then, step {n}", now) for n, row in enumerate(rows, 1))
     try:
-        fault = msgspec.convert(
-            {**fields, "answer": _answer(answer)}, _Shape, strict=False, from_attributes=True
-        )
+        shape = {**fields, "answer": _answer(answer)}
+        fault = msgspec.convert(shape, Fault, strict=False, from_attributes=True)
     except msgspec.ValidationError as error:
         raise _wrong(str(error), f"answers: {', '.join(ANSWERS)}") from None
     if fault.endpoint not in {ANY, *NAMES}:
-        raise _wrong(f"field endpoint: found {fault.endpoint!r}", f"allowed: {', '.join((ANY, *NAMES))}")
-    return Fault(
-        endpoint=fault.endpoint,
-        request=fault.request,
-        times=fault.times,
-        answer=fault.answer,
-        then=played,
-    )
-
-
-class _Shape(Struct, frozen=True, kw_only=True):
-    endpoint: str = ANY
-    request: int = 1
-    times: int = 1
-    answer: Answer | None = None
+        allowed = f"allowed: {', '.join((ANY, *NAMES))}"
+        raise _wrong(f"field endpoint: found {fault.endpoint!r}", allowed)
+    if min(fault.request, fault.times) < 1:
+        raise _wrong("request and times count from 1", "")
+    return msgspec.structs.replace(fault, then=played)
 
 
 def _answer(raw: object) -> object:

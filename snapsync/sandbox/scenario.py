@@ -50,6 +50,7 @@ class Scenario(Struct, frozen=True, kw_only=True):
     """A scenario that was read and checked."""
 
     name: str
+    file: str
     about: str
     start: Start
     stages: dict[str, tuple[Step, ...]]
@@ -79,7 +80,7 @@ class Player:
         del self.waiting[0]
         with self.world.held(), self.world.clock.stopped():
             for number, step in enumerate(self.scenario.stages[name], 1):
-                where = _where(self.scenario.name, name, number)
+                where = _where(self.scenario.file, name, number)
                 steps.play(self.world, step, where, self.scenario.now)
 
     def do_all(self, rows: list[object]) -> None:
@@ -106,8 +107,15 @@ class Player:
 
 def bare(world: World) -> Player:
     """A player for a world that has no scenario."""
-    start = Start(env=world.env)
-    return Player(world, Scenario(name="-", about="-", start=start, stages={}, now=world.now()))
+    nothing = Scenario(
+        name="none",
+        file="",
+        about="a world without a scenario",
+        start=Start(env=world.env),
+        stages={},
+        now=world.now(),
+    )
+    return Player(world, nothing)
 
 
 def begin(scenario: Scenario, until: str | None = None) -> Player:
@@ -167,7 +175,14 @@ def load(source: str | Path, now: int | None = None) -> Scenario:
         )
         for stage, rows in read.stages.items()
     }
-    return Scenario(name=path.stem, about=read.about, start=read.start, stages=stages, now=now)
+    return Scenario(
+        name=path.stem,
+        file=path.name,
+        about=read.about,
+        start=read.start,
+        stages=stages,
+        now=now,
+    )
 
 
 def _find(source: str | Path) -> Path:

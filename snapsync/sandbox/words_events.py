@@ -1,4 +1,7 @@
-"""The words without an order: money, fees, dividends, option events, splits, prices, time."""
+"""The words without an order: money, fees, dividends, option events, splits, prices, time.
+
+A ``date`` is the activity's own day: absolute, or like ``-1d`` relative to the step's time.
+"""
 
 from __future__ import annotations
 
@@ -15,29 +18,27 @@ from .activities import EventStatus
 from .step import Step
 from .world import World
 
-Day = date
-
 
 class Deposit(Step, frozen=True, kw_only=True):
     """Dollars come in (CSD)."""
 
     amount: Decimal
-    date: Day | None = None
+    date: str | None = None
 
     def play(self, world: World) -> None:
         """Deposit."""
-        events.post_event(world, "CSD", self.date, net_amount=self.amount)
+        events.post_event(world, "CSD", _day(world, self.date), net_amount=self.amount)
 
 
 class Withdrawal(Step, frozen=True, kw_only=True):
     """Dollars go out (CSW)."""
 
     amount: Decimal
-    date: Day | None = None
+    date: str | None = None
 
     def play(self, world: World) -> None:
         """Withdraw."""
-        events.post_event(world, "CSW", self.date, net_amount=-self.amount)
+        events.post_event(world, "CSW", _day(world, self.date), net_amount=-self.amount)
 
 
 class Fee(Step, frozen=True, kw_only=True):
@@ -45,11 +46,11 @@ class Fee(Step, frozen=True, kw_only=True):
 
     amount: Decimal
     sub_type: str = "REG"
-    date: Day | None = None
+    date: str | None = None
 
     def play(self, world: World) -> None:
         """Charge the fee."""
-        events.fee(world, self.amount, self.sub_type, self.date)
+        events.fee(world, self.amount, self.sub_type, _day(world, self.date))
 
 
 class Accrue(Step, frozen=True, kw_only=True):
@@ -151,7 +152,7 @@ class Activity(Step, frozen=True, kw_only=True):
     type: str
     net_amount: Decimal = Decimal(0)
     sub_type: str | None = None
-    date: Day | None = None
+    date: str | None = None
     description: str | None = None
     status: EventStatus = "executed"
     symbol: str | None = None
@@ -167,7 +168,7 @@ class Activity(Step, frozen=True, kw_only=True):
         if self.symbol is not None:
             world.instrument(self.symbol)
         row = structs.asdict(self)
-        kind, day = row.pop("type"), row.pop("date")
+        kind, day = row.pop("type"), _day(world, row.pop("date"))
         del row["at"]
         events.post_event(world, kind, day, **row)
 
@@ -229,3 +230,8 @@ class Reset(Step, frozen=True, kw_only=True):
     def play(self, world: World) -> None:
         """Start again."""
         world.open_account(self.cash, new_keys=self.new_keys)
+
+
+def _day(world: World, text: str | None) -> date | None:
+    """The New York day that a step means."""
+    return None if text is None else clock.eastern(clock.resolve(text, world.now())).date()
