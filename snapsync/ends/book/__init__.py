@@ -1,0 +1,11 @@
+"""The book: a bot's bankroll JSON, positions CSV and trade-history CSV, as a State and back.
+
+``read`` gives one consistent Reading or a BookError. ``propose`` says which bytes the files should
+hold after a plan's changes; it never writes. Spans are put into the files as they were read, so
+columns, keys, rows and newlines that are not ours come back byte for byte.
+"""
+
+from .book import Reading, propose, read, understand
+from .values import BookFiles, Edit, Role, Writing
+
+__all__ = ["BookFiles", "Edit", "Reading", "Role", "Writing", "propose", "read", "understand"]

@@ -1,0 +1,132 @@
+"""The bankroll file: one JSON object, of which a few numbers and times are ours to write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from snapsync.model.canon import normal
+from snapsync.model.change import BankrollChange
+from snapsync.model.instant import Instant
+from snapsync.model.policy import Finding
+
+from .cells import number, price_text
+from .faults import NUMBER, RESTORE, fault, quoted
+from .members import Members, Scalar, new_object, with_members
+from .values import Writing
+
+TWINS = ("current_bankroll", "balance")
+"""Both say what the bot sizes its trades with; the first that is there is taken."""
+
+
+def bankroll(members: Members) -> Decimal | None:
+    """The number that the bot sizes its trades with; None where the file lacks it.
+
+    Raises:
+        BookError: it is there and no number.
+    """
+    return next((value for name in TWINS if (value := _amount(members, name)) is not None), None)
+
+
+def observations(members: Members) -> Iterable[Finding]:
+    """Note twins that disagree."""
+    one, other = (_amount(members, name) for name in TWINS)
+    if one is not None and other is not None and one != other:
+        yield Finding(
+            code="twin-fields",
+            severity="note",
+            key="bankroll",
+            summary="Fields of the book that should say the same differ; the first is taken.",
+            detail=f"{members.name}: current_bankroll {one}, balance {other}",
+        )
+
+
+def draft_bankroll(members: Members | None, change: BankrollChange, writing: Writing) -> str:
+    """The bankroll file's text with the bankroll corrected; complete where there was no file.
+
+    Raises:
+        BookError: a number that the new one follows from cannot be understood.
+    """
+    now = _stamp(writing.at)
+    amount = reading(change, writing)
+    if members is None:
+        return new_object({**_first(amount, now), **_common(amount, now, writing)}, _ORDER)
+    before = bankroll(members)
+    peak = _amount(members, "peak_bankroll")
+    if peak is None:
+        peak = amount if before is None else before
+    cells: dict[str, Scalar] = {
+        **_common(amount, now, writing),
+        "peak_bankroll": normal(max(peak + change.flows, amount)),
+    }
+    if before is not None:
+        cells |= {"previous_balance": before, "sync_adjustment": normal(amount - before)}
+    return with_members(members, {name: _text_of(members, name, value) for name, value in cells.items()})
+
+
+def reading(change: BankrollChange, writing: Writing) -> Decimal:
+    """What the change's basis says at the moment of writing."""
+    if change.basis == "equity":
+        return normal(writing.marks.equity)
+    return normal(change.amount if writing.cash is None else writing.cash)
+
+
+_ORDER = (
+    "start_capital",
+    *TWINS,
+    "cash",
+    "buying_power",
+    "peak_bankroll",
+    "total_trades",
+    "winning_trades",
+    "losing_trades",
+    "created_at",
+    "last_updated",
+    "last_sync",
+    "sync_source",
+)
+
+
+def _first(amount: Decimal, now: str) -> dict[str, Scalar]:
+    counters = dict.fromkeys(("total_trades", "winning_trades", "losing_trades"), 0)
+    return {"start_capital": amount, "peak_bankroll": amount, **counters, "created_at": now}
+
+
+def _common(amount: Decimal, now: str, writing: Writing) -> dict[str, Scalar]:
+    known = {"cash": writing.cash, "buying_power": writing.marks.buying_power}
+    return {
+        **dict.fromkeys(TWINS, amount),
+        **{name: value for name, value in known.items() if value is not None},
+        "last_updated": now,
+        "last_sync": now,
+        "sync_source": "snapsync",
+    }
+
+
+def _text_of(members: Members, name: str, value: Scalar) -> Scalar:
+    """The value as the file has it: what was a number in quotes stays in quotes."""
+    if isinstance(value, Decimal) and isinstance(members.values.get(name), str):
+        return price_text(value)
+    return value
+
+
+def _amount(members: Members, name: str) -> Decimal | None:
+    value = members.values.get(name)
+    if value is None or value == "":
+        return None
+    try:
+        if isinstance(value, str | Decimal):
+            return number(str(value).strip())
+    except ValueError:
+        pass
+    line = members.line(name)
+    raise fault(
+        NUMBER,
+        f"{members.name}:{line}, key {name}: {quoted(str(value))} is not a number; expected one such as"
+        " 95000.00",
+        RESTORE,
+    )
+
+
+def _stamp(at: Instant) -> str:
+    return at[:19] + "Z"

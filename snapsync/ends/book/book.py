@@ -1,0 +1,145 @@
+"""The book's two acts: bytes to State, and changes to the bytes that the files should hold.
+
+Nothing here writes. What is not named by a change stays as it is, byte for byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import assert_never
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from snapsync.model.change import BankrollChange, Change, PositionChange, TransactionChange
+from snapsync.model.pages import Pages
+from snapsync.model.policy import Finding
+from snapsync.model.state import Position, State, Transaction
+
+from . import bankroll, history, positions
+from .history import Trades, trades
+from .holdings_draft import HEADER as POSITIONS_HEADER
+from .holdings_draft import draft_holdings
+from .members import Members, members
+from .positions import Holdings, holdings
+from .raw import read_files
+from .sheet import Names, Sheet, sheet, their_name
+from .table import checked, scan
+from .text import decode
+from .times import book_zone
+from .trades_draft import HEADER as HISTORY_HEADER
+from .trades_draft import draft_trades
+from .values import BookFiles, Edit, Role, Writing
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """One consistent reading of the book.
+
+    ``files`` are the very bytes, None where there is no file. The last three are how they were
+    understood, for ``propose`` alone.
+    """
+
+    state: State
+    files: dict[Role, bytes | None]
+    observations: tuple[Finding, ...]
+    members: Members | None
+    holdings: Holdings
+    trades: Trades
+
+
+def read(files: BookFiles) -> Reading:
+    """Read the book.
+
+    Raises:
+        BookError: a file cannot be read or understood; a broken file is never an empty one.
+    """
+    return understand(read_files(files), files)
+
+
+def understand(data: dict[Role, bytes | None], files: BookFiles) -> Reading:
+    """What these bytes say.
+
+    Raises:
+        BookError: they cannot be understood.
+    """
+    zone = book_zone(files.timezone)
+    found = data["bankroll"]
+    name = files.bankroll.name
+    object_ = None if found is None else members(name, decode(name, found))
+    held = holdings(_sheet(data, files, zone, "positions"))
+    traded = trades(_sheet(data, files, zone, "history"))
+    return Reading(
+        state=State(
+            positions=Pages.of(Position, positions.positions(held)),
+            transactions=Pages.of(Transaction, history.transactions(traded)),
+            bankroll=bankroll.bankroll(object_) if object_ else None,
+        ),
+        files=data,
+        observations=(
+            *(bankroll.observations(object_) if object_ else ()),
+            *positions.observations(held),
+            *history.observations(traded),
+        ),
+        members=object_,
+        holdings=held,
+        trades=traded,
+    )
+
+
+_LAYOUTS: dict[str, tuple[Names, tuple[str, ...], tuple[str, ...]]] = {
+    "positions": (positions.NAMES, positions.OPTIONAL, POSITIONS_HEADER),
+    "history": (history.NAMES, history.OPTIONAL, HISTORY_HEADER),
+}
+
+
+def _sheet(data: dict[Role, bytes | None], files: BookFiles, zone: ZoneInfo, role: Role) -> Sheet:
+    names, optional, header = _LAYOUTS[role]
+    found, name = data[role], files.path(role).name
+    if found is None:
+        text = ",".join(their_name(each, files.columns) for each in header) + "\n"
+    else:
+        text = decode(name, found)
+    file = sheet(scan(name, text), names, files.columns, zone)
+    checked(file.table, frozenset(file.columns[each] for each in optional if file.has(each)))
+    return file
+
+
+def propose(
+    reading: Reading, changes: tuple[Change, ...], writing: Writing, files: BookFiles
+) -> tuple[Edit, ...]:
+    """The files whose bytes the changes alter, with the bytes that they should hold.
+
+    Raises:
+        BookError: the book does not hold what is to be changed.
+    """
+    parts: dict[Role, Callable[[], str]] = {}
+    for_bankroll, for_positions, for_history = _sorted(changes)
+    if for_bankroll:
+        change = for_bankroll[-1]
+        parts["bankroll"] = lambda: bankroll.draft_bankroll(reading.members, change, writing)
+    if for_positions:
+        parts["positions"] = lambda: draft_holdings(reading.holdings, tuple(for_positions), writing, files)
+    if for_history:
+        parts["history"] = lambda: draft_trades(reading.trades, tuple(for_history), files)
+    edits = (
+        Edit(role=role, path=files.path(role), before=reading.files[role], after=text().encode())
+        for role, text in parts.items()
+    )
+    return tuple(edit for edit in edits if edit.before != edit.after)
+
+
+def _sorted(
+    changes: Sequence[Change],
+) -> tuple[list[BankrollChange], list[PositionChange], list[TransactionChange]]:
+    found: tuple[list[BankrollChange], list[PositionChange], list[TransactionChange]] = ([], [], [])
+    for change in changes:
+        match change:
+            case BankrollChange():
+                found[0].append(change)
+            case PositionChange():
+                found[1].append(change)
+            case TransactionChange():
+                found[2].append(change)
+            case _:
+                assert_never(change)
+    return found

@@ -1,0 +1,212 @@
+"""Reading the trade history: rows that were filled, one Transaction per order id, or per row without one."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from decimal import Decimal
+
+import msgspec
+
+from snapsync.model.canon import normal
+from snapsync.model.instant import Instant
+from snapsync.model.policy import Finding
+from snapsync.model.state import ACTIVITY, ORDER, ROW, Transaction
+from snapsync.model.symbols import multiplier
+from snapsync.model.trades import average
+
+from . import instrument
+from .sheet import Names, Sheet, needed
+from .table import Row
+
+NAMES: Names = {
+    **instrument.NAMES,
+    "timestamp": ("datetime", "time", "date"),
+    "action": ("side", "decision", "type"),
+    "quantity": ("qty",),
+    "contracts": (),
+    "price": (),
+    "fill_price": (),
+    "premium": (),
+    "total_cost": (),
+    "fees": (),
+    "alpaca_order_id": ("order_id",),
+    "source": (),
+    "broker": (),
+    "environment": ("env",),
+    "sync_imported": (),
+    "status": (),
+}
+QUANTITIES = ("quantity", "contracts")
+PRICES = ("price", "fill_price", "premium")
+ORDER_ID = "alpaca_order_id"
+OPTIONAL = (ORDER_ID,)
+"""A column that we may add to a bot's file; rows that the bot writes afterwards may lack it."""
+
+EVENTS = frozenset({"expired", "assigned", "exercised"})
+_ACTIONS = {
+    **dict.fromkeys(("buy", "bot", "bought", "bto", "btc", "buy_to_open", "buy_to_close", "open"), "buy"),
+    **dict.fromkeys(("sell", "sld", "sold", "sto", "stc", "sell_to_open", "sell_to_close", "close"), "sell"),
+    **dict.fromkeys(("sell_short", "short"), "sell"),
+    **dict.fromkeys(("expire", "expired", "expiry", "expiration", "opexp"), "expired"),
+    **dict.fromkeys(("assign", "assigned", "assignment", "opasn"), "assigned"),
+    **dict.fromkeys(("exercise", "exercised", "opexc", "opxrc"), "exercised"),
+}
+_UNFILLED = frozenset(
+    {
+        "canceled",
+        "cancelled",
+        "rejected",
+        "submitted",
+        "new",
+        "accepted",
+        "held",
+        "failed",
+        "error",
+        "replaced",
+    }
+)
+_UNFILLED_STARTS = ("pending", "no_trade", "not_")
+_DIGEST = 16
+
+
+class Entry(msgspec.Struct, frozen=True, eq=False):
+    """One filled row."""
+
+    row: Row
+    key: str
+    what: instrument.Instrument
+    action: str
+    qty: Decimal
+    price: Decimal | None
+    time: Instant
+
+
+class Trades(msgspec.Struct, frozen=True, eq=False):
+    """A history file as read: its filled rows by the key of their transaction, in the file's order."""
+
+    file: Sheet
+    entries: dict[str, list[Entry]]
+
+
+def trades(file: Sheet) -> Trades:
+    """Read every row that was filled.
+
+    Raises:
+        BookError: a row cannot be understood.
+    """
+    needed(file, "timestamp")
+    needed(file, "symbol", "occ_symbol", "underlying")
+    needed(file, "action")
+    needed(file, *QUANTITIES)
+    found = Trades(file, {})
+    seen: dict[str, int] = {}
+    for row in file.table.rows:
+        qty = _filled(file, row)
+        if not qty:
+            continue
+        what = instrument.identify(file, row)
+        key = order_key(file.cell(row, ORDER_ID))
+        if not key or (key in found.entries and found.entries[key][0].what.key != what.key):
+            # the legs of a multi-leg order may all bear its id, yet each is a trade of its own
+            key = _row_key(row, seen)
+        found.entries.setdefault(key, []).append(_entry(file, row, key, what, qty))
+    return found
+
+
+def order_key(text: str) -> str:
+    """The key that an order id's cell stands for; empty where it is blank."""
+    if not text or text.startswith((ORDER, ACTIVITY)):
+        return text
+    return ORDER + text
+
+
+def _filled(file: Sheet, row: Row) -> Decimal | None:
+    status = file.cell(row, "status").lower()
+    if status in _UNFILLED or status.startswith(_UNFILLED_STARTS):
+        return None
+    if status == "expired" and action_of(file.cell(row, "action")) not in EVENTS:
+        return None
+    name = file.first(row, *QUANTITIES)
+    return file.number(row, name) if name else None
+
+
+def action_of(text: str) -> str:
+    """``buy``, ``sell`` or the option event that a word stands for; another word as it is."""
+    word = text.lower().replace(" ", "_").replace("-", "_")
+    return _ACTIONS.get(word, text.lower())
+
+
+def _row_key(row: Row, seen: dict[str, int]) -> str:
+    # columns added at the right end leave the cells, and so the key, as they were
+    cells = "\x1f".join(row.values).rstrip("\x1f")
+    digest = hashlib.sha256(cells.encode()).hexdigest()[:_DIGEST]
+    seen[digest] = seen.get(digest, 0) + 1
+    return f"{ROW}{digest}#{seen[digest]}"
+
+
+def _entry(file: Sheet, row: Row, key: str, what: instrument.Instrument, qty: Decimal) -> Entry:
+    time = file.time(row, "timestamp")
+    if time is None:
+        raise file.error(row, "timestamp", "is blank; expected a time such as 2025-08-21 09:45:00")
+    action = action_of(file.cell(row, "action"))
+    if not action:
+        raise file.error(row, "action", "is blank; expected buy or sell")
+    price = file.first(row, *PRICES)
+    return Entry(
+        row=row,
+        key=key,
+        what=what,
+        action=action,
+        qty=abs(qty),
+        price=file.number(row, price) if price else None,
+        time=time,
+    )
+
+
+def transactions(found: Trades) -> Iterable[Transaction]:
+    """The rows of each order added up."""
+    for key, entries in found.entries.items():
+        first = entries[0]
+        kind = first.what.asset_class
+        yield Transaction(
+            key=key,
+            symbol=first.what.key,
+            asset_class=kind,
+            action=first.action,
+            qty=normal(sum((entry.qty for entry in entries), Decimal(0))),
+            price=price_of([(entry.qty, entry.price) for entry in entries]),
+            multiplier=multiplier(kind),
+            time=min(entry.time for entry in entries),
+        )
+
+
+def price_of(fills: list[tuple[Decimal, Decimal | None]]) -> Decimal | None:
+    """The average price of (quantity, price) pairs; exact for one; None where one has none."""
+    if len(fills) == 1:
+        return fills[0][1]
+    priced = [(qty, price) for qty, price in fills if price is not None]
+    if len(priced) < len(fills):
+        return None
+    qty = sum((each for each, _ in priced), Decimal(0))
+    return average(sum((each * price for each, price in priced), Decimal(0)), qty)
+
+
+def observations(found: Trades) -> Iterable[Finding]:
+    """Note rows of options that name no contract: no order can ever be matched to them."""
+    rows = [
+        entry.row.line
+        for key, entries in found.entries.items()
+        if key.startswith(ROW)
+        for entry in entries
+        if entry.what.lacks
+    ]
+    if rows:
+        yield Finding(
+            code="rows-without-contract",
+            severity="note",
+            key="transactions",
+            summary="Rows of the history name an option but not which: they cannot be matched to orders.",
+            detail=f"{found.file.table.name}: {len(rows)} row(s), the last in line {rows[-1]}, lack the"
+            " expiry, the type or the strike. Orders that they stand for are imported beside them.",
+        )

@@ -1,0 +1,175 @@
+"""Reading the positions file: open rows are lots; the lots of one contract add up to a Position."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+import msgspec
+
+from snapsync.model.canon import normal
+from snapsync.model.instant import Instant
+from snapsync.model.policy import Finding
+from snapsync.model.state import Position
+from snapsync.model.symbols import multiplier
+from snapsync.model.trades import average
+
+from . import instrument
+from .cells import SHORT
+from .faults import DUPLICATE, fault
+from .sheet import Names, Sheet, needed
+from .table import Row
+
+NAMES: Names = {
+    **instrument.NAMES,
+    "quantity": ("qty",),
+    "contracts": (),
+    "side": (),
+    "entry_price": ("entry_premium", "avg_entry_price"),
+    "current_price": (),
+    "pnl_pct": (),
+    "pnl_amount": (),
+    "timestamp": (),
+    "status": (),
+    "close_time": (),
+    "exit_price": (),
+    "close_reason": (),
+    "market_value": (),
+    "unrealized_pnl": ("unrealized_pl",),
+    "entry_time": ("open_time", "opened_at"),
+    "source": (),
+    "sync_detected": (),
+    "broker": (),
+    "environment": ("env",),
+    "last_sync": (),
+}
+QUANTITIES = ("quantity", "contracts")
+OPTIONAL = ("status",)
+"""A column that we may add to a bot's file; rows that the bot writes afterwards may lack it."""
+
+
+class Lot(msgspec.Struct, frozen=True, eq=False):
+    """One open row; ``qty`` is signed."""
+
+    row: Row
+    key: str
+    asset_class: str
+    qty: Decimal
+    price: Decimal | None
+    time: Instant | None
+
+
+class Holdings(msgspec.Struct, frozen=True, eq=False):
+    """A positions file as read: its open lots by key, in the file's order."""
+
+    file: Sheet
+    lots: dict[str, list[Lot]]
+
+
+def holdings(file: Sheet) -> Holdings:
+    """Read every open row.
+
+    Raises:
+        BookError: a row cannot be understood, or not be told from another.
+    """
+    needed(file, "symbol", "occ_symbol", "underlying")
+    needed(file, *QUANTITIES)
+    found = Holdings(file, {})
+    for row in file.table.rows:
+        if is_open(file, row):
+            lot = _lot(file, row)
+            lots = found.lots.setdefault(lot.key, [])
+            _distinct(file, lot, lots)
+            lots.append(lot)
+    return found
+
+
+def is_open(file: Sheet, row: Row) -> bool:
+    """Whether a row is a holding: its status is open, or blank with no closing time."""
+    status = file.cell(row, "status").lower()
+    return status == "open" or (not status and not file.cell(row, "close_time"))
+
+
+def _lot(file: Sheet, row: Row) -> Lot:
+    what = instrument.identify(file, row)
+    if what.lacks:
+        raise file.error(row, what.lacks[0], f"is blank in the row of an option on {what.key}")
+    name = file.first(row, *QUANTITIES) or _blank_quantity(file)
+    qty = file.number(row, name)
+    if qty is None:
+        raise file.error(row, name, "is blank in an open row; expected a number")
+    if qty > 0 and file.cell(row, "side").lower() in SHORT:
+        qty = -qty
+    return Lot(
+        row=row,
+        key=what.key,
+        asset_class=what.asset_class,
+        qty=qty,
+        price=file.number(row, "entry_price"),
+        time=file.time(row, "entry_time") or file.time(row, "timestamp"),
+    )
+
+
+def _blank_quantity(file: Sheet) -> str:
+    return next(name for name in QUANTITIES if file.has(name))
+
+
+def _distinct(file: Sheet, lot: Lot, lots: Iterable[Lot]) -> None:
+    twin = next((each for each in lots if (each.time, each.price) == (lot.time, lot.price)), None)
+    if twin:
+        raise fault(
+            DUPLICATE,
+            f"{file.table.name}:{lot.row.line}: an open row of {lot.key} with the entry time and price of"
+            f" line {twin.row.line}",
+            "If they are two lots, give them their own entry times; else remove or close one.",
+        )
+
+
+def positions(found: Holdings) -> Iterable[Position]:
+    """The lots of each key added up; what adds up to nothing is no position."""
+    for key, lots in found.lots.items():
+        qty = sum((lot.qty for lot in lots), Decimal(0))
+        if not qty:
+            continue
+        kind = lots[0].asset_class
+        yield Position(
+            key=key,
+            asset_class=kind,
+            qty=normal(qty),
+            multiplier=multiplier(kind),
+            entry_price=_entry_price(lots),
+        )
+
+
+def _entry_price(lots: list[Lot]) -> Decimal | None:
+    if len(lots) == 1:
+        return lots[0].price
+    qty = sum((abs(lot.qty) for lot in lots), Decimal(0))
+    priced = [(abs(lot.qty), lot.price) for lot in lots if lot.price is not None]
+    if len(priced) < len(lots):
+        return None
+    return average(sum((each * price for each, price in priced), Decimal(0)), qty)
+
+
+def observations(found: Holdings) -> Iterable[Finding]:
+    """Note open rows whose twin columns disagree."""
+    file = found.file
+    for lots in found.lots.values():
+        for lot in lots:
+            said = [disagreement for disagreement in _disagreements(file, lot.row) if disagreement]
+            if said:
+                yield Finding(
+                    code="twin-fields",
+                    severity="note",
+                    key=lot.key,
+                    summary="Columns of the book that should say the same differ; the first is taken.",
+                    detail=f"{file.table.name}:{lot.row.line}: {'; '.join(said)}",
+                )
+
+
+def _disagreements(file: Sheet, row: Row) -> tuple[str, str]:
+    one, other = (file.number(row, name) for name in QUANTITIES)
+    amounts = ""
+    if one is not None and other is not None and one != other:
+        amounts = f"quantity {file.cell(row, 'quantity')}, contracts {file.cell(row, 'contracts')}"
+    return amounts, instrument.disagreement(file, row)

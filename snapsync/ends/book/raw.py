@@ -1,0 +1,95 @@
+"""The bytes of the three files, read as one: the only place of this package that touches the disk.
+
+A file that is not a plain file, cannot be opened, or changes while we read is an error or read again;
+it is never taken for an empty one. Only a file that does not exist is an empty book.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from pathlib import Path
+
+from snapsync.errors import BookError
+
+from .faults import CHANGING, UNREADABLE, fault
+from .values import ROLES, BookFiles, Role
+
+ATTEMPTS = 5
+PAUSE_SECONDS = 0.05
+_BLOCK = 1 << 20
+
+Stamp = tuple[int, int, int, int, int]
+
+
+def read_files(files: BookFiles) -> dict[Role, bytes | None]:
+    """Read all files at one moment: none of them changed while any of them was read.
+
+    Raises:
+        BookError: a file cannot be read, or they kept changing.
+    """
+    changing = ""
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            time.sleep(PAUSE_SECONDS * attempt)
+        seen = {role: _read(files.path(role)) for role in ROLES}
+        moved = [role for role, (_, stamp) in seen.items() if stamp != _stamp_of(files.path(role))]
+        if not moved:
+            return {role: data for role, (data, _) in seen.items()}
+        changing = ", ".join(files.path(role).name for role in moved)
+    raise fault(
+        CHANGING,
+        f"{changing}: changed during each of {ATTEMPTS} readings",
+        "Wait until the bot has finished writing, then try again.",
+    )
+
+
+def _read(path: Path) -> tuple[bytes | None, Stamp | None]:
+    try:
+        # a FIFO would wait for its writer for ever
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        if path.is_symlink():
+            raise fault(
+                UNREADABLE, f"{path.name}: a link to {path.readlink()}, which does not exist"
+            ) from None
+        return None, None
+    except OSError as error:
+        raise _refused(path, error) from None
+    try:
+        before = os.fstat(handle)
+        if not stat.S_ISREG(before.st_mode):
+            kind = "a folder" if stat.S_ISDIR(before.st_mode) else "not a plain file"
+            raise fault(
+                UNREADABLE, f"{path.name}: {kind}", "Move it away; the book's file belongs in its place."
+            )
+        blocks = []
+        while block := os.read(handle, _BLOCK):
+            blocks.append(block)
+    except OSError as error:
+        raise _refused(path, error) from None
+    finally:
+        os.close(handle)
+    # the stamp is from before: whatever was written since then makes it differ from the path's
+    return b"".join(blocks), _stamp(before)
+
+
+def _stamp(seen: os.stat_result) -> Stamp:
+    return (seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
+
+
+def _stamp_of(path: Path) -> Stamp | None:
+    try:
+        return _stamp(path.stat())
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _refused(path, error) from None
+
+
+def _refused(path: Path, error: OSError) -> BookError:
+    hint = "Check the path and the disk, then try again."
+    if isinstance(error, PermissionError):
+        hint = "Let the user that runs snapsync read the file, for example with chmod u+r."
+    return fault(UNREADABLE, f"{path.name}: {error.strerror or error}", hint)

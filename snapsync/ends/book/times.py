@@ -1,0 +1,101 @@
+"""Times in the book: naive ones are in the book's zone, and new ones look like those that are there."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from snapsync.model.instant import Instant, from_datetime, instant, to_datetime
+
+from .faults import ZONE, fault, quoted
+
+_TIME = re.compile(
+    r"(\d{4}-\d\d-\d\d)(?:([T ])(\d\d:\d\d)(:\d\d)?(?:[.,](\d{1,9}))?(?: ?(Z|[+-]\d\d:?\d\d))?)?",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+class TimeStyle(msgspec.Struct, frozen=True):
+    """How a file writes its times; the default is that of a new file: ISO with the zone's offset."""
+
+    separator: str = "T"
+    unit: Literal["day", "minute", "second"] = "second"
+    digits: int = 0
+    zone: Literal["naive", "utc", "offset"] = "offset"
+    zulu: bool = False
+
+
+def book_zone(name: str) -> ZoneInfo:
+    """The zone of naive times.
+
+    Raises:
+        BookError: there is no such zone.
+    """
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise fault(
+            ZONE,
+            f"{quoted(name)} is not the name of a time zone",
+            "Set ALPACA_SYNC_BOOK_TIMEZONE to an IANA name such as America/New_York.",
+        ) from None
+
+
+def read_time(text: str, zone: ZoneInfo) -> Instant:
+    """Read a time; one without offset is in ``zone``, a day alone is its midnight.
+
+    Raises:
+        ValueError: it is not a time.
+    """
+    match = _TIME.fullmatch(text)
+    try:
+        if match:
+            day, _, clock, seconds, fraction, offset = match.groups()
+            clock = (clock or "00:00") + (seconds or ":00")
+            if offset:
+                dot = f".{fraction}" if fraction else ""
+                return instant(f"{day}T{clock}{dot}{offset}")
+            moment = datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=zone)
+            return Instant(f"{from_datetime(moment)[:20]}{(fraction or ''):0<9}Z")
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError(f"{quoted(text)} is not a time; expected one such as 2025-08-21 09:45:00")
+
+
+def style_of(text: str) -> TimeStyle | None:
+    """How a time is written; None when it is not one."""
+    match = _TIME.fullmatch(text)
+    if not match:
+        return None
+    _, separator, clock, seconds, fraction, offset = match.groups()
+    if not clock:
+        return TimeStyle(unit="day", zone="naive")
+    zulu = offset in {"Z", "z"}
+    utc = zulu or (offset or "").replace(":", "") in {"+0000", "-0000"}
+    return TimeStyle(
+        separator=separator,
+        unit="second" if seconds else "minute",
+        digits=len(fraction or ""),
+        zone="utc" if utc else "offset" if offset else "naive",
+        zulu=zulu,
+    )
+
+
+def time_text(at: Instant, style: TimeStyle, zone: ZoneInfo) -> str:
+    """Write a time in a style."""
+    moment = to_datetime(at).astimezone(UTC if style.zone == "utc" else zone)
+    if style.unit == "day":
+        return f"{moment:%Y-%m-%d}"
+    text = f"{moment:%Y-%m-%d}{style.separator}{moment:%H:%M}"
+    if style.unit == "second":
+        text += f"{moment:%S}".rjust(3, ":")
+        if style.digits:
+            text += "." + at[20 : 20 + style.digits]
+    if style.zone == "naive":
+        return text
+    offset = f"{moment:%z}"
+    return text + ("Z" if style.zulu else f"{offset[:3]}:{offset[3:5]}")
