@@ -11,12 +11,20 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from snapsync.model.change import BankrollChange, Change, PositionChange, TransactionChange
+from snapsync.errors import BookError
+from snapsync.model.change import (
+    BankrollChange,
+    Change,
+    PositionChange,
+    TransactionChange,
+    changed_fields,
+)
 from snapsync.model.pages import Pages
 from snapsync.model.policy import Finding
 from snapsync.model.state import Position, State, Transaction
 
 from . import bankroll, history, positions
+from .faults import ROOM, UNFIT, fault
 from .history import Trades, trades
 from .holdings_draft import HEADER as POSITIONS_HEADER
 from .holdings_draft import draft_holdings
@@ -110,7 +118,7 @@ def propose(
     """The files whose bytes the changes alter, with the bytes that they should hold.
 
     Raises:
-        BookError: the book does not hold what is to be changed.
+        BookError: the book does not hold what is to be changed, or has no place for it.
     """
     parts: dict[Role, Callable[[], str]] = {}
     for_bankroll, for_positions, for_history = _sorted(changes)
@@ -125,7 +133,30 @@ def propose(
         Edit(role=role, path=files.path(role), before=reading.files[role], after=text().encode())
         for role, text in parts.items()
     )
-    return tuple(edit for edit in edits if edit.before != edit.after)
+    made = tuple(edit for edit in edits if edit.before != edit.after)
+    _prove(reading, made, changes, files)
+    return made
+
+
+def _prove(reading: Reading, edits: tuple[Edit, ...], changes: tuple[Change, ...], files: BookFiles) -> None:
+    """Read the proposed bytes back: what cannot be read, or says something else, must never be written."""
+    if not edits:
+        return
+    try:
+        back = understand(reading.files | {edit.role: edit.after for edit in edits}, files)
+    except BookError as error:
+        raise fault(UNFIT, f"{error.summary} {error.detail}", ROOM) from error
+    said: dict[str, Position | Transaction] = {each.key: each for each in back.state.positions}
+    said |= {each.key: each for each in back.state.transactions}
+    for change in changes:
+        if not isinstance(change, BankrollChange) and not _says(said.get(change.key), change.after):
+            raise fault(UNFIT, f"{change.key}: would read as {said.get(change.key)}", ROOM)
+
+
+def _says(found: Position | Transaction | None, wanted: Position | Transaction | None) -> bool:
+    if found is None or wanted is None:
+        return found is wanted
+    return not changed_fields(found, wanted)
 
 
 def _sorted(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from snapsync.model.canon import decimal, normal, plain
 from snapsync.model.money import cents
@@ -17,6 +18,7 @@ from .faults import quoted
 # no "1_000", no "nan", and no exponent that would fill the memory with zeros
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,2})?", re.ASCII)
 _BLANK = frozenset({"", "nan", "none", "null", "nat", "<na>"})
+_BLANK_LENGTH = 1 + max(map(len, _BLANK))
 _ISO_DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ][\d:.]+)?", re.ASCII)
 _COMPACT_DAY = re.compile(r"(\d{4})(\d\d)(\d\d)", re.ASCII)
 _US_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
@@ -28,9 +30,10 @@ SHORT = frozenset({"short", "sell", "sell_short"})
 
 def blank(text: str) -> bool:
     """Whether a cell says nothing; pandas writes some of these words for that."""
-    return text.strip().lower() in _BLANK
+    return len(text) < _BLANK_LENGTH and text.lower() in _BLANK
 
 
+@lru_cache(maxsize=1 << 14)
 def number(text: str) -> Decimal:
     """Read an exact number."""
     if not _NUMBER.fullmatch(text):

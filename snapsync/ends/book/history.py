@@ -174,11 +174,18 @@ def transactions(found: Trades) -> Iterable[Transaction]:
             symbol=first.what.key,
             asset_class=kind,
             action=first.action,
-            qty=normal(sum((entry.qty for entry in entries), Decimal(0))),
+            qty=qty_of(entries),
             price=price_of([(entry.qty, entry.price) for entry in entries]),
             multiplier=multiplier(kind),
             time=min(entry.time for entry in entries),
         )
+
+
+def qty_of(entries: list[Entry]) -> Decimal:
+    """How much was traded in all."""
+    if len(entries) == 1:
+        return entries[0].qty
+    return normal(sum((entry.qty for entry in entries), Decimal(0)))
 
 
 def price_of(fills: list[tuple[Decimal, Decimal | None]]) -> Decimal | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -40,21 +41,29 @@ def identify(file: Sheet, row: Row) -> Instrument:
     Raises:
         BookError: a cell that should tell is wrong, or none tells.
     """
-    occ_symbol = canonical(file.cell(row, "occ_symbol"))
+    occ_symbol = file.cell(row, "occ_symbol")
     if occ_symbol:
-        if not contract(occ_symbol):
+        occ_symbol, option = _canonical(occ_symbol)
+        if not option:
             raise file.error(
                 row, "occ_symbol", f"{quoted(occ_symbol)} is not an OCC symbol such as SPY250822C00635000"
             )
         return Instrument(occ_symbol, OPTION)
     raw = file.cell(row, "symbol") or file.cell(row, "underlying")
-    symbol = canonical(raw)
-    if contract(symbol):
+    symbol, option = _canonical(raw)
+    if option:
         return Instrument(symbol, OPTION)
     if not _BARE.fullmatch(symbol):
         problem = f"{quoted(raw)} is not a symbol" if raw else "names no symbol"
         raise file.error(row, "symbol", f"{problem}; expected one such as SPY or SPY250822C00635000")
     return _described(file, row, symbol) or Instrument(symbol, _class_of(file, row, raw))
+
+
+@lru_cache(maxsize=1 << 12)
+def _canonical(text: str) -> tuple[str, bool]:
+    # a history names few contracts in many rows
+    symbol = canonical(text)
+    return symbol, contract(symbol) is not None
 
 
 def _described(file: Sheet, row: Row, root: str) -> Instrument | None:

@@ -61,8 +61,8 @@ def members(name: str, text: str) -> Members:
         raise fault(JSON, f"{place}: {_why(error, text)}", _HINT) from None
     except RecursionError:
         raise fault(JSON, f"{name}: nested too deeply", _HINT) from None
-    except ValueError as error:
-        raise fault(JSON, f"{name}{_line_of(str(error), text)}: {error}", _HINT) from None
+    except _WrongWordError as error:
+        raise fault(JSON, f"{name}{error.line(text)}: {error}", _HINT) from None
     if not isinstance(values, dict):
         raise fault(
             JSON, f"{name}:1: a {_KINDS.get(type(values), 'single value')}; expected an object", _HINT
@@ -80,28 +80,32 @@ def _why(error: JSONDecodeError, text: str) -> str:
     return error.msg[:1].lower() + error.msg[1:]
 
 
+class _WrongWordError(ValueError):
+    """A word that JSON does not allow; ``nth`` of its kind in the text, counted from 0."""
+
+    def __init__(self, problem: str, word: str, nth: int) -> None:
+        super().__init__(problem)
+        self.word, self.nth = word, nth
+
+    def line(self, text: str) -> str:
+        # the decoder does not say where
+        places = [match.start() for match in re.finditer(re.escape(self.word), text)]
+        if not places:
+            return ""
+        return f":{text.count(chr(10), 0, places[min(self.nth, len(places) - 1)]) + 1}"
+
+
 def _no_constant(word: str) -> NoReturn:
-    raise ValueError(f"{word} is not a number; expected digits")
+    raise _WrongWordError(f"{word} is not a number; expected digits", word, 0)
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise ValueError(f"the key {quoted(key)} is there twice")
+            raise _WrongWordError(f"the key {quoted(key)} is there twice", json.dumps(key), 1)
         found[key] = value
     return found
-
-
-def _line_of(problem: str, text: str) -> str:
-    # the decoder does not say where; the word itself mostly does
-    word = re.search(r'^-?\w+|"[^"]*"', problem)
-    places = [match.start() for match in re.finditer(re.escape(word[0]), text)] if word else []
-    if not word or not places:
-        return ""
-    # of a key it is the second one that is too many
-    place = places[min(1, len(places) - 1)] if word[0].startswith('"') else places[0]
-    return f":{text.count(chr(10), 0, place) + 1}"
 
 
 def _scan(text: str, opening: int) -> dict[str, Member]:

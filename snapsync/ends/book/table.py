@@ -96,10 +96,9 @@ def _misfit(table: Table, row: Row, width: int) -> Exception:
         )
     return fault(
         SHAPE,
-        f"{table.name}:{row.line}: {found} fields, first {quoted(row.values[0])}; expected {width} as in"
-        " the header: its cells may stand under wrong columns",
-        "Put the row right under the header of the file. Two programs with different columns must not"
-        " write to one file.",
+        f"{table.name}:{row.line}: {found} fields, first {quoted(row.values[0])}; expected {width}",
+        "Its cells may stand under wrong columns: put the row right. Two programs with different columns"
+        " must not write to one file.",
     )
 
 

@@ -1,0 +1,304 @@
+"""Every broken file is one clear error that names file, line and column; none is taken for an empty one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from snapsync.ends.book import raw as raw_module
+from snapsync.ends.book import read
+from snapsync.errors import BookError
+
+from .shelf import FILES, Shelf, on_disk, trouble
+
+HEAD = b"symbol,strike,option_type,expiry,quantity,contracts,entry_price,timestamp\n"
+LOG = b"timestamp,symbol,action,quantity,price,alpaca_order_id\n"
+
+BANKROLLS = {
+    "truncated": (b'{\n  "balance": 95', "bankroll.json:2, column 16: the file breaks off here"),
+    "trailing comma": (
+        b'{\n  "balance": 95000,\n}',
+        "bankroll.json:3, column 1: expecting property name enclosed in double quotes",
+    ),
+    "nan": (b'{"cash": 1,\n "balance": NaN}', "bankroll.json:2: NaN is not a number; expected digits"),
+    "infinity": (b'{"balance": -Infinity}', "bankroll.json:1: -Infinity is not a number; expected digits"),
+    "duplicate key": (
+        b'{\n"balance": 1,\n"balance": 2\n}',
+        'bankroll.json:3: the key "balance" is there twice',
+    ),
+    "nested duplicate key": (b'{"a": {"b": 1,\n"b": 2}}', 'bankroll.json:2: the key "b" is there twice'),
+    "a list": (b"[1]", "bankroll.json:1: a list; expected an object"),
+    "a number": (b"95000", "bankroll.json:1: a number; expected an object"),
+    "two objects": (b'{"balance": 1}{"balance": 2}', "bankroll.json:1, column 15: extra data"),
+    "a word": (
+        b'{"cash": 1,\n "balance": "lots"}',
+        'bankroll.json:2, key balance: "lots" is not a number; expected one such as 95000.00',
+    ),
+    "true": (
+        b'{"balance": true}',
+        'bankroll.json:1, key balance: "True" is not a number; expected one such as 95000.00',
+    ),
+    "too large an exponent": (
+        b'{"balance": 1e999999999}',
+        'bankroll.json:1, key balance: "1E+999999999" is not a number; expected one such as 95000.00',
+    ),
+    "nested too deeply": (b'{"a": ' + b"[" * 100_000, "bankroll.json: nested too deeply"),
+    "empty": (
+        b"",
+        "bankroll.json: has no content; a file that does not exist is an empty book, an empty one is not",
+    ),
+    "nul": (b'{"balance": 1\0}', "bankroll.json:1: a NUL byte at offset 13; expected text"),
+    "utf-16": ('{"balance": 1}'.encode("utf-16"), "bankroll.json:1: begins as UTF-16 does; expected UTF-8"),
+    "latin-1": (
+        b'{\n"who": "Andr\xe9"}',
+        "bankroll.json:2: the byte 0xe9 at offset 14 is not UTF-8",
+    ),
+}
+
+POSITIONS = {
+    "shifted columns": (
+        HEAD + b"2025-08-20T09:30:00,SPY,635,CALL,2025-08-22,1,1,2.4,2025-08-20 09:30:00\n",
+        'positions.csv:2: 9 fields, first "2025-08-20T09:30:00"; expected 8',
+    ),
+    "too few fields": (
+        HEAD + b"SPY,635,CALL\nSPY,635,CALL,2025-08-22,1,1,2.4,2025-08-20 09:30:00\n",
+        'positions.csv:2: 3 fields, first "SPY"; expected 8',
+    ),
+    "shifted within the width": (
+        HEAD + b"2025-08-20T09:30:00,SPY,2025-08-22,635,CALL,1,2.4,\n",
+        'positions.csv:2, column symbol: "2025-08-20T09:30:00" is not a symbol; '
+        "expected one such as SPY or SPY250822C00635000",
+    ),
+    "half a last row": (
+        HEAD + b"SPY,635,CALL,2025-08-22,1,1,2.4,2025-08-20 09:30:00\nSPY,640,CA",
+        "positions.csv:3: the last row breaks off after 3 of 8 fields",
+    ),
+    "open quote": (
+        HEAD + b'SPY,635,CALL,2025-08-22,1,1,2.4,"2025-08-20 09',
+        "positions.csv:2: field 8 opens a quote that is never closed",
+    ),
+    "text behind a quote": (
+        HEAD + b'"SPY"x,635,CALL,2025-08-22,1,1,2.4,2025-08-20 09:30:00\n',
+        'positions.csv:2: field 1 has "x" behind its closing quote; expected a comma or the end of the line',
+    ),
+    "no quantity column": (
+        b"symbol,price\nSPY,1\n",
+        "positions.csv:1: no column quantity or contracts; found symbol, price",
+    ),
+    "no symbol column": (
+        b"quantity,price\n1,1\n",
+        "positions.csv:1: no column symbol or occ_symbol or underlying; found quantity, price",
+    ),
+    "semicolons": (
+        b"symbol;quantity\nSPY;1\n",
+        "positions.csv:1: no column symbol or occ_symbol or underlying; found symbol;quantity",
+    ),
+    "a column twice": (
+        b"symbol,quantity,Quantity\nSPY,1,2\n",
+        "positions.csv:1: quantity is in 2 columns (2, 3); expected one",
+    ),
+    "no number": (
+        HEAD + b"SPY,635,CALL,2025-08-22,abc,1,2.4,2025-08-20 09:30:00\n",
+        'positions.csv:2, column quantity: "abc" is not a number; expected digits such as 1 or 2.40',
+    ),
+    "nan quantity": (
+        b"symbol,quantity\nSPY,nan\n",
+        "positions.csv:2, column quantity: is blank in an open row; expected a number",
+    ),
+    "underscored number": (
+        b"symbol,quantity\nSPY,1_000\n",
+        'positions.csv:2, column quantity: "1_000" is not a number; expected digits such as 1 or 2.40',
+    ),
+    "wrong line after a quoted newline": (
+        b'symbol,quantity,note\nSPY,1,"two\nlines"\nQQQ,x,\n',
+        'positions.csv:4, column quantity: "x" is not a number; expected digits such as 1 or 2.40',
+    ),
+    "no expiry": (
+        HEAD + b"SPY,635,CALL,,1,1,2.4,2025-08-20 09:30:00\n",
+        "positions.csv:2, column expiry: is blank in the row of an option on SPY",
+    ),
+    "wrong date": (
+        HEAD + b"SPY,635,CALL,2025-02-30,1,1,2.4,2025-08-20 09:30:00\n",
+        'positions.csv:2, column expiry: "2025-02-30" is not a date; expected one such as 2025-08-22',
+    ),
+    "impossible strike": (
+        HEAD + b"SPY,635.0001,CALL,2025-08-22,1,1,2.4,2025-08-20 09:30:00\n",
+        "positions.csv:2, column strike: a strike of 635.0001 cannot be written in an OCC symbol",
+    ),
+    "no OCC symbol": (
+        b"occ_symbol,quantity\nSPY,1\n",
+        'positions.csv:2, column occ_symbol: "SPY" is not an OCC symbol such as SPY250822C00635000',
+    ),
+    "nothing to tell the symbol": (
+        b"symbol,quantity\n,1\n",
+        "positions.csv:2, column symbol: names no symbol; expected one such as SPY or SPY250822C00635000",
+    ),
+    "wrong time": (
+        HEAD + b"SPY,635,CALL,2025-08-22,1,1,2.4,noon\n",
+        'positions.csv:2, column timestamp: "noon" is not a time; expected one such as 2025-08-21 09:45:00',
+    ),
+    "twins": (
+        HEAD + b"SPY,635,CALL,2025-08-22,1,1,2.4,2025-08-20 09:30:00\n" * 2,
+        "positions.csv:3: an open row of SPY250822C00635000 with the entry time and price of line 2",
+    ),
+    "renamed column": (
+        b"Symbol,Shares\nSPY,x\n",
+        'positions.csv:2, column Shares: "x" is not a number; expected digits such as 1 or 2.40',
+    ),
+    "bom only": (
+        b"\xef\xbb\xbf\r\n",
+        "positions.csv: has no content; a file that does not exist is an empty book, an empty one is not",
+    ),
+    "utf-16 without mark": (
+        "symbol,quantity\n".encode("utf-16-le"),
+        "positions.csv:1: a NUL byte at offset 1; expected text",
+    ),
+}
+
+HISTORIES = {
+    "no action": (
+        b"timestamp,symbol,quantity\n",
+        "history.csv:1: no column action; found timestamp, symbol, quantity",
+    ),
+    "no time": (
+        LOG + b",SPY,BUY,1,2.4,\n",
+        "history.csv:2, column timestamp: is blank; expected a time such as 2025-08-21 09:45:00",
+    ),
+    "blank action": (
+        LOG + b"2025-08-20 09:30:00,SPY,,1,2.4,\n",
+        "history.csv:2, column action: is blank; expected buy or sell",
+    ),
+    "price in words": (
+        LOG + b"2025-08-20 09:30:00,SPY,BUY,1,cheap,\n",
+        'history.csv:2, column price: "cheap" is not a number; expected digits such as 1 or 2.40',
+    ),
+    "two schemas": (
+        LOG + b"2025-08-20 09:30:00,SPY,BUY,1,2.4,,bot,alpaca\n",
+        'history.csv:2: 8 fields, first "2025-08-20 09:30:00"; expected 6',
+    ),
+    "one field short, and not because of our own column": (
+        b"timestamp,symbol,action,quantity,alpaca_order_id,note\n2025-08-20 09:30:00,SPY,BUY,1,abc\n",
+        'history.csv:2: 5 fields, first "2025-08-20 09:30:00"; expected 6',
+    ),
+}
+
+
+@pytest.mark.parametrize(("data", "detail"), BANKROLLS.values(), ids=BANKROLLS)
+def test_a_broken_bankroll_file_is_an_error(data: bytes, detail: str) -> None:
+    """A bankroll file that is not whole and valid JSON is refused at its line."""
+    assert trouble(Shelf(bankroll=data)) == detail
+
+
+@pytest.mark.parametrize(("data", "detail"), POSITIONS.values(), ids=POSITIONS)
+def test_a_broken_positions_file_is_an_error(data: bytes, detail: str) -> None:
+    """A positions file with a row that cannot be understood is refused at its cell."""
+    files = msgspec.structs.replace(FILES, columns={"Shares": "quantity"}) if b"Shares" in data else FILES
+
+    assert trouble(Shelf(positions=data, files=files)) == detail
+
+
+@pytest.mark.parametrize(("data", "detail"), HISTORIES.values(), ids=HISTORIES)
+def test_a_broken_history_file_is_an_error(data: bytes, detail: str) -> None:
+    """A history file with a row that cannot be understood is refused at its cell."""
+    assert trouble(Shelf(history=data)) == detail
+
+
+def test_a_folder_in_the_place_of_a_file_is_an_error(tmp_path: Path) -> None:
+    """A folder is neither a file nor an empty book."""
+    files = on_disk(tmp_path)
+    files.positions.mkdir()
+
+    assert trouble(files) == "positions.csv: a folder"
+
+
+def test_a_fifo_in_the_place_of_a_file_is_an_error(tmp_path: Path) -> None:
+    """A FIFO without a writer is refused instead of waited for."""
+    files = on_disk(tmp_path)
+    os.mkfifo(files.history)
+
+    assert trouble(files) == "history.csv: not a plain file"
+
+
+def test_a_link_that_leads_nowhere_is_an_error(tmp_path: Path) -> None:
+    """A dangling link is no missing file: the disk behind it may be away."""
+    files = on_disk(tmp_path)
+    files.bankroll.symlink_to("away.json")
+
+    assert trouble(files) == "bankroll.json: a link to away.json, which does not exist"
+
+
+def test_a_file_in_the_place_of_a_folder_is_an_error(tmp_path: Path) -> None:
+    """A path that leads through a plain file is refused."""
+    (tmp_path / "logs").write_bytes(b"")
+    files = msgspec.structs.replace(on_disk(tmp_path), history=tmp_path / "logs" / "history.csv")
+
+    assert trouble(files) == "history.csv: Not a directory"
+
+
+def test_a_file_without_permission_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that may not be read is refused with what to do."""
+    # tests may run as root, whom no permission stops
+    monkeypatch.setattr(os, "open", _forbidden)
+
+    with pytest.raises(BookError) as caught:
+        read(on_disk(tmp_path, bankroll=b"{}"))
+
+    assert caught.value.detail == "bankroll.json: Permission denied"
+    assert "chmod u+r" in caught.value.hint
+
+
+def _forbidden(path: Path, flags: int) -> int:
+    raise PermissionError(13, "Permission denied", str(path), flags)
+
+
+def test_a_failing_disk_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A read that fails in the middle is refused."""
+    monkeypatch.setattr(os, "read", _broken)
+
+    assert trouble(on_disk(tmp_path, bankroll=b"{}")) == "bankroll.json: Input/output error"
+
+
+def _broken(handle: int, size: int) -> bytes:
+    raise OSError(5, "Input/output error", handle, size)
+
+
+def test_a_file_that_changes_while_it_is_read_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was written during a reading is seen by the next one."""
+    files = on_disk(tmp_path, bankroll=b'{"balance": 1}', positions=b"symbol,quantity\n")
+    _write_during_reads(monkeypatch, files.bankroll, [b'{"balance": 22}'])
+
+    assert str(read(files).state.bankroll) == "22"
+
+
+def test_a_file_that_never_rests_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that changes during every reading is refused in the end."""
+    files = on_disk(tmp_path, bankroll=b'{"balance": 1}')
+    _write_during_reads(monkeypatch, files.bankroll, (b'{"balance": %d}' % 10**n for n in range(1, 99)))
+    monkeypatch.setattr(raw_module, "PAUSE_SECONDS", 0)
+
+    assert trouble(files) == "bankroll.json: changed during each of 5 readings"
+
+
+def _write_during_reads(monkeypatch: pytest.MonkeyPatch, path: Path, contents: Iterable[bytes]) -> None:
+    real, new = os.read, iter(contents)
+
+    def read_and_write(handle: int, size: int) -> bytes:
+        block = real(handle, size)
+        if not block and (content := next(new, None)) is not None:
+            path.write_bytes(content)
+        return block
+
+    monkeypatch.setattr(os, "read", read_and_write)
+
+
+def test_an_unknown_time_zone_is_an_error() -> None:
+    """A zone that no one knows is never guessed."""
+    files = msgspec.structs.replace(FILES, timezone="Mars/Olympus")
+
+    assert trouble(Shelf(files=files)) == '"Mars/Olympus" is not the name of a time zone'
