@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from .canon import normal
-from .change import Cause, Execution, Moved, Why
+from .change import Cause, Execution, Moved, Why, either
 from .instant import Instant
 from .ledger import FILL, OPTION_EVENTS, Activity, Ledger
 from .policy import Rules
@@ -43,17 +43,20 @@ class Evidence:
         return tuple(row.key for row in self.recent if row.type == FILL and self._sender(row) is cause)
 
     def of_position(
-        self, before: Position | None, after: Position | None, moved: Moved
+        self, before: Position | None, after: Position | None, agreed: Position | None, moved: Moved
     ) -> tuple[Execution | None, Why]:
-        """How a holding came to differ: the newest fills or events on it that add up to the difference."""
-        position = after or before
-        if position is None:
-            raise ValueError("a change with neither before nor after")
-        difference = (after.qty if after else Decimal(0)) - (before.qty if before else Decimal(0))
-        rows = self._making(position.key, difference)
-        if moved is Moved.BOOK:
-            return self._execution(rows, after), Why(moved=moved, cause=Cause.BOOK_EDIT, evidence=_keys(rows))
-        return self._execution(rows, after), Why(moved=moved, cause=self._cause(rows), evidence=_keys(rows))
+        """How a holding came to differ: the newest fills or events that add up to the broker's own move.
+
+        Args:
+            before: the book's holding.
+            after: the broker's.
+            agreed: the broker's at the agreed point; on first contact the book's stands in for it.
+            moved: which side moved.
+        """
+        start = before if moved in {Moved.BASELINE, Moved.BOOK} else agreed
+        rows = self._making(either(before, after).key, _qty(after) - _qty(start))
+        cause = Cause.BOOK_EDIT if moved is Moved.BOOK else self._cause(rows)
+        return self._execution(rows, after), Why(moved=moved, cause=cause, evidence=_keys(rows))
 
     def of_transaction(self, order: Transaction, moved: Moved) -> Why:
         """Whose an order was."""
@@ -131,6 +134,10 @@ def _new_rows(ledger: Ledger, since: Ledger) -> Iterator[Activity]:
     for before, after in ledger.changed_since(since).values():
         if after is not None and before is None:
             yield after
+
+
+def _qty(position: Position | None) -> Decimal:
+    return position.qty if position else Decimal(0)
 
 
 def _keys(rows: list[Activity]) -> tuple[str, ...]:

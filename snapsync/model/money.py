@@ -1,4 +1,4 @@
-"""Amounts as people read them. For sentences and screens only: files and ids have plain numbers."""
+"""Amounts and accounts as people read them: for sentences and screens only, never for files or ids."""
 
 from __future__ import annotations
 
@@ -30,3 +30,8 @@ def price(amount: Decimal | None) -> str:
     exponent = amount.as_tuple().exponent
     places = max(2, -exponent if isinstance(exponent, int) else 2)
     return f"{amount:,.{places}f}"
+
+
+def masked(account: str) -> str:
+    """An account's id or number as it may be shown."""
+    return f"…{account[-4:]}"

@@ -76,6 +76,7 @@ def _positions(look: Look, base: Base | None, evidence: Evidence) -> list[Positi
         base.open if base else frozenset(),
     )
     book, broker = look.book.positions.by_key(), look.broker.positions.by_key()
+    agreed = base.broker.positions.by_key() if base else {}
     found = []
     for key in moves.worth_a_look(book.keys() | broker.keys()):
         before, after = book.get(key), broker.get(key)
@@ -84,7 +85,7 @@ def _positions(look: Look, base: Base | None, evidence: Evidence) -> list[Positi
             continue
         fields = ("qty",) if before is None or after is None else changed_fields(before, after)
         if fields:
-            execution, why = evidence.of_position(before, after, moves.of(key))
+            execution, why = evidence.of_position(before, after, agreed.get(key), moves.of(key))
             found.append(
                 PositionChange(before=before, after=after, fields=fields, execution=execution, why=why)
             )

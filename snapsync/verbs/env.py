@@ -8,9 +8,9 @@ import socket
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from snapsync.config import Config, load
-from snapsync.ends.book import BookFiles
 from snapsync.errors import StoreError
 from snapsync.model.canon import SnapshotId
 from snapsync.model.history import Actor, Agreed, BookSnapshot, BrokerSnapshot
@@ -21,6 +21,9 @@ from snapsync.model.policy import Rules
 from snapsync.model.state import Scope, State, stored_state
 from snapsync.model.threeway import Base
 from snapsync.store.store import Store
+
+if TYPE_CHECKING:
+    from snapsync.ends.book import BookFiles
 
 Clock = Callable[[], datetime]
 
@@ -112,7 +115,9 @@ class Env:
 
     @property
     def book_files(self) -> BookFiles:
-        """Where the book lies."""
+        """Where the book lies, for its end."""
+        from snapsync.ends.book import BookFiles  # noqa: PLC0415 - status and log need no CSV machinery
+
         book = self.config.book
         return BookFiles(
             bankroll=book.bankroll,
@@ -122,6 +127,11 @@ class Env:
             timezone=self.config.book_timezone.key,
             env=self.name,
         )
+
+    def book_path(self, role: str) -> Path:
+        """Where the book's file of a role lies."""
+        path: Path = getattr(self.config.book, role)
+        return path
 
     def base(self, agreed: Agreed | None) -> Base | None:
         """The agreed point as States; None before the first."""

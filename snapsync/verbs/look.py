@@ -12,6 +12,7 @@ from snapsync.model.canon import ImageId, SnapshotId
 from snapsync.model.history import BookSnapshot, BrokerSnapshot
 from snapsync.model.image import image
 from snapsync.model.ledger import Activity
+from snapsync.model.money import masked
 from snapsync.model.pages import Pages
 from snapsync.model.plan import Look
 from snapsync.model.state import stored_state
@@ -101,11 +102,6 @@ def recall(env: Env, id: SnapshotId) -> BrokerReading:
         ledger=Pages.stored(Activity, snapshot.ledger, env.store.place.get),
         manifest=snapshot.manifest,
     )
-
-
-def masked(account: str) -> str:
-    """An account's id or number as it may be shown."""
-    return f"…{account[-4:]}"
 
 
 def store_broker(store: Store, reading: BrokerReading) -> SnapshotId:

@@ -147,9 +147,7 @@ def _committed(store: Store, journal: Journal) -> bool:
 
 
 def _path(env: Env, write: Write) -> Path:
-    files = env.book_files
-    by_role = {"bankroll": files.bankroll, "positions": files.positions, "history": files.history}
-    return by_role[write.role].resolve()
+    return env.book_path(write.role).resolve()
 
 
 def _now(env: Env, write: Write) -> bytes | None:

@@ -1,0 +1,67 @@
+"""The command ``snapsync apply``."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from snapsync.errors import Exit, SnapsyncError
+from snapsync.verbs.apply import Chosen, apply, choose
+from snapsync.verbs.env import Env
+from snapsync.views import json, text
+from snapsync.views.times import age
+
+from . import options
+from .talk import Talk
+
+
+@options.command(
+    "apply",
+    Exit.FAILED,
+    Exit.STORE,
+    Exit.LOCKED,
+    Exit.CREDENTIALS,
+    Exit.UNREACHABLE,
+    Exit.UNSETTLED,
+    Exit.STALE,
+    Exit.REFUSED,
+    Exit.INTEGRITY,
+    Exit.INTERRUPTED,
+)
+@click.argument("plan", required=False)
+@click.option("-y", "--yes", is_flag=True, help="Do not ask; needed where nobody can answer.")
+def command(talk: Talk, *, plan: str | None, yes: bool) -> int:
+    """Bring the book to what PLAN says (default: the latest plan made).
+
+    Applies exactly the plan, or refuses: where the facts have moved on, plan again.
+    """
+    env = talk.open()
+    chosen = choose(env, plan)
+    talk.header(env)
+    if not (yes or chosen.plan.refused or not chosen.plan.drift):
+        _ask(talk, env, chosen)
+    done = apply(env, chosen)
+    if done.recovered:
+        talk.say("An interrupted apply was finished first.")
+    for path in done.carried:
+        talk.say(f"Rows that another program wrote to {path} in the meantime were kept.")
+    files = [edit.path.name for edit in done.edits]
+    talk.result(
+        lambda: json.applied(done.operation, done.plan, done.changes, files, done.open),
+        lambda: text.applied(done.operation, done.changes, files, done.open, talk.paint),
+    )
+    return Exit.OK
+
+
+def _ask(talk: Talk, env: Env, chosen: Chosen) -> None:
+    """Show what is about to happen and wait for a yes."""
+    if talk.as_json or not sys.stdin.isatty():
+        raise SnapsyncError(
+            "Nobody can answer here, and nothing was applied.",
+            hint=f"snapsync apply --env {env.name} --yes",
+        )
+    click.echo(text.plan(chosen.plan, talk.zone(env), talk.paint, verbose=talk.verbose), err=True)
+    question = f"\nThis plan is {age(chosen.age)} old. Apply it to the {env.name} book?"
+    if not click.confirm(question, default=False, err=True):
+        raise SnapsyncError("Declined: nothing was applied.")

@@ -1,0 +1,128 @@
+"""The way in and the only way out: every error becomes one clear message and its exit code here."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import os
+import signal
+import sys
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from snapsync.errors import MEANING, Exit, SnapsyncError, UsageError
+from snapsync.version import __version__
+
+from .talk import Talk
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "Daily": ("status", "plan", "apply", "log"),
+    "Review": ("show",),
+    "Back": ("recover",),
+    "Operate": ("config",),
+    "Try": ("init", "demo", "sandbox"),
+}
+
+
+class Commands(click.Group):
+    """Commands in groups, each imported when it is used: start-up time counts."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return [name for names in GROUPS.values() for name in names]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = importlib.import_module(f"snapsync.cli.{cmd_name}")
+        found: click.Command = module.command
+        return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.list_commands(ctx):
+            close = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
+            raise UsageError(
+                "No such command.",
+                detail=f"snapsync {args[0]}",
+                hint=f"Did you mean: snapsync {close[0]}" if close else "snapsync --help",
+            )
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for group, names in GROUPS.items():
+            with formatter.section(group):
+                commands = [(name, self.get_command(ctx, name)) for name in names]
+                formatter.write_dl(
+                    [(name, found.get_short_help_str(60)) for name, found in commands if found]
+                )
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(int(code)), meaning) for code, meaning in MEANING.items()])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
+@click.version_option(__version__, prog_name="snapsync")
+def snapsync() -> None:
+    """Keep a trading bot's book true to its Alpaca account.
+
+    Look at both sides, review a plan, change the book only on apply, keep the whole history. snapsync
+    never places an order. Start with: snapsync demo
+    """
+
+
+def run() -> NoReturn:
+    """Run the command line and exit with its code."""
+    signal.signal(signal.SIGTERM, _terminated)
+    sys.exit(invoke(sys.argv[1:]))
+
+
+def invoke(args: list[str]) -> int:
+    """Run one command; every trouble that is the user's is told in words.
+
+    Returns:
+        The exit code.
+    """
+    context = click.Context(snapsync, info_name="snapsync")
+    try:
+        with snapsync.make_context("snapsync", list(args)) as context:
+            code = snapsync.invoke(context)
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.UsageError as wrong:
+        _talk(context, args).fail(UsageError(wrong.format_message(), hint=_help(wrong)))
+        return Exit.USAGE
+    except SnapsyncError as trouble:
+        _talk(context, args).fail(trouble)
+        return trouble.exit
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("\nInterrupted.", err=True)
+        return Exit.SIGINT
+    except BrokenPipeError:
+        # the reader of our output has gone: not our failure, and nothing more can be said
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK
+    return code if isinstance(code, int) else Exit.OK
+
+
+def _talk(context: click.Context, args: list[str]) -> Talk:
+    talk = context.find_root().obj
+    return talk if isinstance(talk, Talk) else Talk(as_json="--json" in args)
+
+
+def _help(wrong: click.UsageError) -> str:
+    return f"{wrong.ctx.command_path} --help" if wrong.ctx else "snapsync --help"
+
+
+def _terminated(number: int, frame: FrameType | None) -> NoReturn:
+    del number, frame
+    raise SystemExit(int(Exit.SIGTERM))
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,51 @@
+"""The command ``snapsync show``."""
+
+from __future__ import annotations
+
+import click
+
+from snapsync.errors import Exit
+from snapsync.verbs.env import Env
+from snapsync.verbs.show import Shown, show
+from snapsync.views import json, text
+from snapsync.views.neutral import terminal
+
+from . import options
+from .talk import Talk
+
+
+@options.command("show", Exit.STORE, Exit.STALE, Exit.INTEGRITY)
+@click.argument("id", required=False)
+def command(talk: Talk, *, id: str | None) -> int:
+    """Show what is stored under ID: a plan, an operation, a snapshot … (default: the latest plan).
+
+    Any beginning of an id that is not ambiguous will do.
+    """
+    env = talk.open()
+    found = show(env, id)
+    talk.header(env)
+    talk.result(lambda: _document(found), lambda: _words(talk, env, found))
+    return Exit.OK
+
+
+def _document(found: Shown) -> json.Document:
+    if found.plan and found.kind == "plan":
+        return json.plan(found.plan, found.operation)
+    if found.act and found.operation:
+        return json.kind("operation", **json.operation(found.operation, found.act))
+    chunk = None if found.chunk is None else found.chunk.decode(errors="replace")
+    return json.kind("object", id=found.id, stored=found.raw, chunk=chunk)
+
+
+def _words(talk: Talk, env: Env, found: Shown) -> str:
+    zone, paint = talk.zone(env), talk.paint
+    parts = []
+    if found.act and found.operation and found.kind == "operation":
+        parts.append(text.operation(found.operation, found.act, zone, paint))
+    if found.plan:
+        parts.append(text.plan(found.plan, zone, paint, verbose=talk.verbose))
+    if not parts and found.raw is not None:
+        parts.append(json.dumps(found.raw))
+    if found.chunk is not None:
+        parts.append("\n".join(map(terminal, found.chunk.decode(errors="replace").splitlines())))
+    return "\n\n".join(parts)

@@ -1,0 +1,60 @@
+"""Make a folder ready: config.yaml where there is none, and a first look at the account, if keys are set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from snapsync.config import credentials, template
+from snapsync.ends.alpaca import Session, read_account_once
+from snapsync.errors import BrokerError
+from snapsync.model.money import masked
+from snapsync.store import files
+
+from .env import Env
+
+
+class Prepared(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``init`` found and made.
+
+    ``created`` is false where config.yaml was there already: it is never edited. ``account`` is masked;
+    None with ``trouble`` saying why, where the account could not be read. ``classes`` counts the open
+    positions by asset class.
+    """
+
+    config: Path
+    created: bool
+    env: str
+    host: str
+    account: str | None = None
+    trouble: BrokerError | None = None
+    classes: dict[str, int] = msgspec.field(default_factory=dict)
+
+
+def write_config(folder: Path) -> tuple[Path, bool]:
+    """Write the commented config.yaml, unless there is one; it says which."""
+    path = folder / "config.yaml"
+    if path.exists():
+        return path, False
+    files.write(path, template().encode(), mode=0o644)
+    return path, True
+
+
+def look_around(env: Env, *, created: bool) -> Prepared:
+    """See which account the credentials open and what it holds; nothing is stored."""
+    host = env.config.base_url
+    prepared = Prepared(config=env.config.path, created=created, env=env.name, host=host)
+    try:
+        keys = credentials(env.config)
+        session = Session(host, keys.key, keys.secret)
+        try:
+            account, held = read_account_once(session)
+        finally:
+            session.close()
+    except BrokerError as trouble:
+        return msgspec.structs.replace(prepared, trouble=trouble)
+    counts: dict[str, int] = {}
+    for position in held:
+        counts[position.asset_class] = counts.get(position.asset_class, 0) + 1
+    return msgspec.structs.replace(prepared, account=masked(account.number or account.id), classes=counts)

@@ -1,0 +1,161 @@
+"""What people read in a terminal: a header that says whose money this is, lines, one summary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from zoneinfo import ZoneInfo
+
+from snapsync.errors import SnapsyncError
+from snapsync.model.canon import OperationId, short
+from snapsync.model.change import Change, sign
+from snapsync.model.history import Operation, Tally, tally
+from snapsync.model.money import dollars, masked
+from snapsync.model.plan import Plan
+from snapsync.model.policy import Finding
+from snapsync.model.status import Status
+
+from .lines import lines
+from .neutral import terminal
+from .paint import Paint
+from .times import age, local
+
+
+def header(env: str, why: str, account: str | None, folder: str, paint: Paint) -> str:
+    """The first line of everything: which env and why, which account (masked), which folder."""
+    whose = f" · account {masked(account)}" if account else ""
+    return paint(f"{env} ({why}){whose} · {folder}", "bold")
+
+
+def plan(made: Plan, zone: ZoneInfo, paint: Paint, *, verbose: bool = False) -> str:
+    """A plan's changes, findings and summary."""
+    body = lines(made.changes, zone, paint, verbose=verbose)
+    notes = list(_findings(made.findings, paint, verbose=verbose))
+    parts = [body, notes, [_verdict(made, paint)]]
+    return "\n\n".join("\n".join(part) for part in parts if part)
+
+
+def _findings(findings: Iterable[Finding], paint: Paint, *, verbose: bool) -> Iterable[str]:
+    for each in findings:
+        text = f"{each.severity}: {terminal(each.summary)}"
+        yield "  " + paint(text, "dim" if each.severity == "note" else "warn")
+        if each.detail:
+            yield "    " + paint(terminal(each.detail), "dim")
+        if verbose:
+            yield "    " + paint(f"code: {each.code}, about: {terminal(each.key)}", "dim")
+
+
+def _verdict(made: Plan, paint: Paint) -> str:
+    if made.refused:
+        return paint(f"Refused: plan {short(made.id)} cannot be applied.", "-")
+    if not made.drift:
+        waiting = f" ({len(made.withheld)} left to the bot for now)" if made.withheld else ""
+        return paint(f"In step{waiting}: nothing to change.", "+") + f" Plan {short(made.id)}."
+    counts = counted(tally([sign(change) for change in made.changes]))
+    return f"{paint('Plan:', 'bold')} {counts}. Id {short(made.id)}."
+
+
+def counted(counts: Tally) -> str:
+    """Counts of what is to come: ``2 to add, 3 to change, 1 to close``."""
+    return f"{counts.add} to add, {counts.update} to change, {counts.close} to close"
+
+
+def done(counts: Tally) -> str:
+    """Counts of what was done: ``2 added, 3 changed, 1 closed``."""
+    return f"{counts.add} added, {counts.update} changed, {counts.close} closed"
+
+
+def applied(
+    operation: OperationId | None,
+    changes: Sequence[Change],
+    files: Sequence[str],
+    left: Sequence[str],
+    paint: Paint,
+) -> str:
+    """What an apply did."""
+    if operation is None:
+        return paint("In step: nothing to apply.", "+")
+    counts = done(tally([sign(change) for change in changes]))
+    text = [f"{paint('Applied:', '+')} {counts}. Operation {short(operation)}."]
+    text += [f"  wrote {terminal(file)}" for file in files]
+    if left:
+        text.append(f"  still different: {', '.join(map(terminal, left))} (plan again)")
+    return "\n".join(text)
+
+
+def log(entries: Iterable[tuple[OperationId, Operation]], zone: ZoneInfo, paint: Paint) -> str:
+    """One line per operation, newest first."""
+    return "\n".join(_entry(id, operation, zone, paint) for id, operation in entries)
+
+
+def _entry(id: OperationId, operation: Operation, zone: ZoneInfo, paint: Paint) -> str:
+    about = _about(operation)
+    who = f"{terminal(operation.actor.user)}@{terminal(operation.actor.host)}"
+    return (
+        f"{paint(short(id), '~')}  {local(operation.time, zone)}  {operation.verb:<7}  {about}"
+        f"  {paint(who, 'dim')}"
+    )
+
+
+def _about(operation: Operation) -> str:
+    counts = operation.tally
+    plan_id = f" [{short(operation.plan)}]" if operation.plan else ""
+    if counts is None:
+        return f"decided by hand{plan_id}"
+    if not (counts.add or counts.update or counts.close):
+        return f"in step{plan_id}"
+    words = done(counts) if operation.verb == "apply" else counted(counts)
+    extra = " (recovered)" if operation.recovered else " (refused)" if operation.refused else ""
+    return f"{words}{extra}{plan_id}"
+
+
+def operation(id: OperationId, act: Operation, zone: ZoneInfo, paint: Paint) -> str:
+    """One operation's facts."""
+    rows = [
+        ("operation", f"{id}"),
+        ("verb", f"{act.verb}: {_about(act)}"),
+        ("when", local(act.time, zone)),
+        ("who", f"{terminal(act.actor.user)}@{terminal(act.actor.host)}, snapsync {act.version}"),
+        ("book", act.book or "-"),
+        ("broker", act.broker or "-"),
+        ("parents", " ".join(short(parent) for parent in act.parents) or "none: the first"),
+    ]
+    if act.reading:
+        rows.append(("equity", dollars(act.reading.equity)))
+    return "\n".join(f"{paint(f'{name:<10}', 'dim')} {value}" for name, value in rows)
+
+
+def status(now: Status, zone: ZoneInfo, paint: Paint) -> str:
+    """Where an env stands."""
+    text = [_standing(now, zone, paint)]
+    if now.edited:
+        text.append(f"Edited since: {', '.join(map(terminal, now.edited))}.")
+    if now.open:
+        text.append(f"Left different: {', '.join(map(terminal, now.open))}.")
+    if now.standing == "interrupted":
+        text.append(paint("An apply was interrupted; the next plan or apply finishes it.", "warn"))
+    text.append(f"Next: {now.next}")
+    return "\n".join(text)
+
+
+def _standing(now: Status, zone: ZoneInfo, paint: Paint) -> str:
+    if now.last is None or now.operation is None:
+        return "Never looked."
+    when = f"as of {local(now.last.time, zone)} ({age(now.age or 0)} ago)"
+    tail = f", {when}: {_about(now.last)}"
+    words = {
+        "in step": paint("In step", "+"),
+        "drift": paint("Drift", "~"),
+        "applied": paint("Applied", "+"),
+        "interrupted": paint("Interrupted", "-"),
+        "never looked": "Never looked",
+    }
+    return f"{words[now.standing]}{tail}. Operation {short(now.operation)}."
+
+
+def error(trouble: SnapsyncError, paint: Paint) -> str:
+    """One clear error: what, where, what to do."""
+    text = [paint("Error: ", "-") + trouble.summary]
+    text += ["  " + terminal(line) for line in trouble.detail.splitlines()]
+    if trouble.hint:
+        text += ["", *("  " + line for line in trouble.hint.splitlines())]
+    return "\n".join(text)
