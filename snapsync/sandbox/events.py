@@ -49,15 +49,15 @@ def fee(world: World, amount: Decimal, sub_type: str, day: date | None = None) -
 
 def dividend(world: World, symbol: str, per_share: Decimal, sub_type: str = "CDIV") -> None:
     """A dividend for what is held, rounded to cents; negative on a short."""
-    qty = world.position(symbol).qty
+    held = world.position(symbol)
     post_event(
         world,
         "DIV",
         sub_type=sub_type,
-        symbol=symbol,
-        qty=qty,
+        symbol=held.instrument.key,
+        qty=held.qty,
         per_share_amount=per_share,
-        net_amount=(qty * per_share).quantize(_CENT, ROUND_HALF_EVEN),
+        net_amount=(held.qty * per_share).quantize(_CENT, ROUND_HALF_EVEN),
     )
 
 

@@ -165,9 +165,10 @@ class Activity(Step, frozen=True, kw_only=True):
         """Post the row as it is."""
         if self.type == "FILL":
             raise UsageError("A fill needs an order.", detail="field type: found 'FILL'")
-        if self.symbol is not None:
-            world.instrument(self.symbol)
         row = structs.asdict(self)
+        if self.symbol is not None:
+            # activities name coins as positions do
+            row["symbol"] = world.instrument(self.symbol).key
         kind, day = row.pop("type"), _day(world, row.pop("date"))
         del row["at"]
         events.post_event(world, kind, day, **row)

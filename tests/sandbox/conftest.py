@@ -43,11 +43,21 @@ def ask() -> Iterator[Ask]:
         yield send
 
 
-@pytest.fixture
-def fresh() -> Iterator[Sandbox]:
-    """A running sandbox: an account with 10,000 dollars on a Wednesday morning, clock stopped."""
-    with Sandbox(World(now=MORNING, cash=Decimal(10_000)), rate_limit=10_000) as sandbox:
+@pytest.fixture(scope="session")
+def _running() -> Iterator[Sandbox]:
+    """One server for all tests of ``fresh``: starting one per test would take most of the time."""
+    with Sandbox(World(), rate_limit=100_000) as sandbox:
         yield sandbox
+
+
+@pytest.fixture
+def fresh(_running: Sandbox) -> Sandbox:
+    """A running sandbox: an account with 10,000 dollars on a Wednesday morning, clock stopped."""
+    _running._player.world = World(now=MORNING, cash=Decimal(10_000))
+    assert _running._server is not None
+    _running._server.requests.clear()
+    _running.clear_faults()
+    return _running
 
 
 @pytest.fixture(scope="session")
