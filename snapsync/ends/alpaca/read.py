@@ -47,7 +47,6 @@ class BrokerReading(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     at: Instant
     account: str
-    account_number: str | None
     state: State
     marks: Marks
     ledger: Ledger
@@ -85,6 +84,12 @@ def read_broker(
         hint="Try again in a moment.",
         exit=Exit.UNSETTLED,
     )
+
+
+def read_account_once(session: Session) -> tuple[Account, list[Position]]:
+    """The account and its positions, for a first glance; nothing is proven by it."""
+    seen = account(one(session.get("/account")))
+    return seen, [position(row)[0] for row in many(session.get("/positions"))]
 
 
 def _attempt(
@@ -126,7 +131,6 @@ def _attempt(
     return BrokerReading(
         at=at,
         account=start.id,
-        account_number=start.number,
         state=state,
         marks=marks,
         ledger=ledger,
