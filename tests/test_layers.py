@@ -46,7 +46,6 @@ WRITERS = {
     "rename",
     "replace",
     "rmdir",
-    "touch",
     "symlink_to",
 }
 OS_WRITERS = {"replace", "rename", "remove", "unlink", "mkdir", "makedirs", "write", "truncate", "ftruncate"}
