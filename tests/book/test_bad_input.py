@@ -70,8 +70,7 @@ POSITIONS = {
     ),
     "shifted within the width": (
         HEAD + b"2025-08-20T09:30:00,SPY,2025-08-22,635,CALL,1,2.4,\n",
-        'positions.csv:2, column symbol: "2025-08-20T09:30:00" is not a symbol; '
-        "expected one such as SPY or SPY250822C00635000",
+        'positions.csv:2, column symbol: "2025-08-20T09:30:00" is not a symbol; expected one such as SPY',
     ),
     "half a last row": (
         HEAD + b"SPY,635,CALL,2025-08-22,1,1,2.4,2025-08-20 09:30:00\nSPY,640,CA",
@@ -135,7 +134,7 @@ POSITIONS = {
     ),
     "nothing to tell the symbol": (
         b"symbol,quantity\n,1\n",
-        "positions.csv:2, column symbol: names no symbol; expected one such as SPY or SPY250822C00635000",
+        "positions.csv:2, column symbol: names no symbol; expected one such as SPY",
     ),
     "wrong time": (
         HEAD + b"SPY,635,CALL,2025-08-22,1,1,2.4,noon\n",

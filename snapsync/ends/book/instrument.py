@@ -55,7 +55,7 @@ def identify(file: Sheet, row: Row) -> Instrument:
         return Instrument(symbol, OPTION)
     if not _BARE.fullmatch(symbol):
         problem = f"{quoted(raw)} is not a symbol" if raw else "names no symbol"
-        raise file.error(row, "symbol", f"{problem}; expected one such as SPY or SPY250822C00635000")
+        raise file.error(row, "symbol", f"{problem}; expected one such as SPY")
     return _described(file, row, symbol) or Instrument(symbol, _class_of(file, row, raw))
 
 

@@ -1,0 +1,451 @@
+"""What a change writes, to the byte; on the left what is expected."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+from snapsync.ends.book import Writing
+from snapsync.errors import BookError
+from snapsync.model.change import Execution
+from snapsync.model.state import Marks
+
+from .shelf import (
+    AT,
+    FILES,
+    FILLED,
+    QQQ,
+    SPY,
+    Shelf,
+    cash_in,
+    fill,
+    holding,
+    position,
+    renamed,
+    trade,
+    trading,
+)
+
+CLOSED_AT = b"2025-08-21 09:45:00"
+
+
+# --- the bankroll ---------------------------------------------------------------------------------
+
+
+def test_a_new_bankroll_file_is_complete() -> None:
+    """Where there is no bankroll file, a whole one is made."""
+    new = Shelf().change(cash_in(None))
+
+    assert new["bankroll"] == (
+        b"{\n"
+        b'  "start_capital": 100262.75,\n'
+        b'  "current_bankroll": 100262.75,\n'
+        b'  "balance": 100262.75,\n'
+        b'  "cash": 100010.75,\n'
+        b'  "buying_power": 200525.50,\n'
+        b'  "peak_bankroll": 100262.75,\n'
+        b'  "total_trades": 0,\n'
+        b'  "winning_trades": 0,\n'
+        b'  "losing_trades": 0,\n'
+        b'  "created_at": "2025-08-21T15:30:00Z",\n'
+        b'  "last_updated": "2025-08-21T15:30:00Z",\n'
+        b'  "last_sync": "2025-08-21T15:30:00Z",\n'
+        b'  "sync_source": "snapsync"\n'
+        b"}\n"
+    )
+
+
+def test_a_bankroll_file_keeps_all_that_is_the_bots() -> None:
+    """Only our members change; order, indentation, newlines, number text and other keys stay."""
+    before = (
+        b'\xef\xbb\xbf{\r\n    "current_bankroll": 95000.0,\r\n    "start_capital":100000.000,\r\n'
+        b'    "trades": [{"balance": 1.50}, "\\u00e9\xc3\xa9"],\r\n'
+        b'    "last_updated" : "2025-08-20T09:30:00.123456",\r\n'
+        b'    "balance": "95000.00",\r\n    "win_rate": 1e-2\r\n}'
+    )
+
+    new = Shelf(bankroll=before).change(cash_in("95000"))
+
+    assert new["bankroll"] == (
+        b'\xef\xbb\xbf{\r\n    "current_bankroll": 100262.75,\r\n    "start_capital":100000.000,\r\n'
+        b'    "trades": [{"balance": 1.50}, "\\u00e9\xc3\xa9"],\r\n'
+        b'    "last_updated" : "2025-08-21T15:30:00Z",\r\n'
+        b'    "balance": "100262.75",\r\n    "win_rate": 1e-2,\r\n'
+        b'    "cash": 100010.75,\r\n    "buying_power": 200525.50,\r\n'
+        b'    "last_sync": "2025-08-21T15:30:00Z",\r\n    "sync_source": "snapsync",\r\n'
+        b'    "peak_bankroll": 100262.75,\r\n    "previous_balance": 95000.00,\r\n'
+        b'    "sync_adjustment": 5262.75\r\n}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "start", "end"),
+    [
+        (b'{"balance": 1}', b'{"balance": 100262.75, "current_bankroll"', b'"sync_adjustment": 100261.75}'),
+        (b'{"balance":1,"x":2}', b'{"balance":100262.75,"x":2,"current_ban', b'"sync_adjustment":100261.75}'),
+        (b"{ }\n", b'{\n  "current_bankroll": 100262.75,', b'"peak_bankroll": 100262.75\n}\n'),
+    ],
+)
+def test_members_are_added_in_the_style_of_the_file(before: bytes, start: bytes, end: bytes) -> None:
+    """A file on one line stays on one line; a file without any member gets indentation."""
+    shelf = Shelf(bankroll=before)
+    change = cash_in("1") if b"1" in before else cash_in(None)
+
+    after = shelf.change(change)["bankroll"]
+
+    assert (after[: len(start)], after[-len(end) :]) == (start, end)
+
+
+@pytest.mark.parametrize(
+    ("peak", "flows", "expected"),
+    [
+        ("100000", "0", "100262.75"),
+        ("120000", "0", "120000"),
+        ("100000", "5000", "105000.00"),
+        ("120000", "-5000", "115000.00"),
+        ("95000", "5000", "100262.75"),
+    ],
+)
+def test_flows_shift_the_peak_and_results_raise_it(peak: str, flows: str, expected: str) -> None:
+    """A deposit is no profit: the peak moves by it, and rises further only by trading."""
+    before = f'{{"balance": 95000, "peak_bankroll": {peak}}}'.encode()
+
+    after = Shelf(bankroll=before).change(cash_in("95000", flows))["bankroll"]
+
+    assert f'"peak_bankroll": {expected}'.encode() in after
+
+
+def test_the_bankroll_is_what_its_basis_says_at_the_time_of_writing() -> None:
+    """A price tick between plan and apply is written, not the plan's reading."""
+    later = Writing(at=AT, marks=Marks(equity=Decimal("100300.125")), cash=None)
+    shelf = Shelf(bankroll=b'{"balance": 1, "buying_power": 5}')
+
+    after = json.loads(shelf.change(cash_in("1"), writing=later)["bankroll"])
+
+    assert (after["balance"], after["buying_power"], "cash" in after) == (100300.125, 5, False)
+
+
+# --- positions ------------------------------------------------------------------------------------
+
+
+def test_a_new_positions_file_is_complete() -> None:
+    """Where there is no positions file, one with the guide's columns is made."""
+    new = Shelf().change(holding(None, position(), fill("2.4")))
+
+    assert new["positions"] == (
+        b"symbol,occ_symbol,strike,option_type,expiry,quantity,contracts,entry_price,current_price,pnl_pct,"
+        b"pnl_amount,timestamp,status,close_time,exit_price,market_value,unrealized_pnl,entry_time,source,"
+        b"sync_detected,asset_class\n"
+        b"SPY,SPY250822C00635000,635,CALL,2025-08-22,1,1,2.40,2.52,5.00,12.00,2025-08-21T09:45:00-04:00,open,"
+        b",,252.00,12.00,2025-08-21T09:45:00-04:00,sync,True,us_option\n"
+    )
+
+
+def test_a_holding_is_added_in_the_words_of_the_file() -> None:
+    """A new row is written as its neighbours are: newline, quotes, floats, times, symbols, cases."""
+    before = (
+        b'"symbol","strike","option_type","expiry","quantity","entry_price","timestamp","status","mine"\r\n'
+        b'"QQQ","480.0","put","8/22/2025","1.0","1.1","2025-08-20 09:30:00.500000","","x, y"'
+    )
+
+    edit = Shelf(positions=before).propose(holding(None, position(qty="-2"), fill("2.45")))[0]
+
+    assert edit.appended == (
+        b'\r\n"SPY","635.0","call","8/22/2025","-2.0","2.45","2025-08-21 09:45:00.123456","",""\r\n'
+    )
+
+
+def test_an_average_from_the_broker_is_marked() -> None:
+    """An entry price that no fill proves says so; its time is the time of writing."""
+    shelf = Shelf(positions=b"symbol,quantity,entry_price,entry_time,source\n")
+
+    new = shelf.change(holding(None, position(), Execution(price=None, time=None, source="broker average")))
+
+    assert new["positions"].splitlines()[1] == (
+        b"SPY250822C00635000,1,2.40,2025-08-21T11:30:00-04:00,sync (broker average)"
+    )
+
+
+def test_a_close_changes_status_time_and_price_alone() -> None:
+    """A closed row says when and for how much, from the fills; no other byte moves."""
+    before = (
+        b"symbol,quantity,status,close_time,exit_price,close_reason,note\n"
+        b"SPY250822C00635000,1,open,,,,keep\n"
+        b'QQQ250822P00480000,2,"open",,"",,2025-08-20 09:30:00\n'
+    )
+    event = Execution(price=Decimal(0), time=FILLED, source="expired")
+
+    new = Shelf(positions=before).change(holding(position(QQQ, "2"), None, event))
+
+    assert new["positions"] == (
+        b"symbol,quantity,status,close_time,exit_price,close_reason,note\n"
+        b"SPY250822C00635000,1,open,,,,keep\n"
+        b'QQQ250822P00480000,2,"closed",2025-08-21T09:45:00-04:00,"0.00",expired,2025-08-20 09:30:00\n'
+    )
+
+
+def test_a_file_without_room_for_a_close_gets_a_status_column() -> None:
+    """A row that could not be told from an open one is marked in one new column at the right end."""
+    before = b"symbol,quantity\nSPY250822C00635000,1\n\nQQQ250822P00480000,2"
+    shelf = Shelf(positions=before)
+
+    first = shelf.change(holding(position(), None, fill("2")))["positions"]
+    shelf.data["positions"] = first + b"\nIWM250822P00200000,3\n"
+
+    assert first == b"symbol,quantity,status\nSPY250822C00635000,1,closed\n\nQQQ250822P00480000,2,"
+    assert shelf.held() == {QQQ: 2, "IWM250822P00200000": 3}
+    assert shelf.change(holding(position("IWM250822P00200000", "3"), None))["positions"] == (
+        first + b"\nIWM250822P00200000,3,closed\n"
+    )
+
+
+def test_a_correction_writes_every_quantity_column() -> None:
+    """The twins are written together, each in its own style, with what follows from the price."""
+    before = (
+        b"symbol,contracts,quantity,entry_price,current_price,market_value,pnl_pct,mine\n"
+        b"SPY250822C00635000,1,2.0,2.40,9,9,9,9\n"
+    )
+
+    new = Shelf(positions=before).change(holding(position(qty="2"), position(qty="3")))
+
+    assert new["positions"].splitlines()[1] == b"SPY250822C00635000,3,3.0,2.40,2.52,756.00,5.00,9"
+
+
+LOTS = (
+    b"symbol,quantity,entry_price,entry_time,status,close_time\n"
+    b"SPY250822C00635000,2,2.40,2025-08-20 11:00:00,open,\n"
+    b"SPY250822C00635000,1,2.50,2025-08-20 12:00:00,open,\n"
+    b"SPY250822C00635000,1,2.60,2025-08-20 10:00:00,open,\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("qty", "expected"),
+    [
+        ("6", [(b"2", b"open"), (b"3", b"open"), (b"1", b"open")]),
+        ("3", [(b"2", b"open"), (b"1", b"closed"), (b"1", b"open")]),
+        ("2", [(b"1", b"open"), (b"1", b"closed"), (b"1", b"open")]),
+        ("1", [(b"2", b"closed"), (b"1", b"closed"), (b"1", b"open")]),
+    ],
+)
+def test_a_correction_goes_to_the_newest_lot(qty: str, expected: list[tuple[bytes, bytes]]) -> None:
+    """More goes to the newest lot; less is taken from the newest first, and an empty one is closed."""
+    new = Shelf(positions=LOTS).change(holding(position(qty="4"), position(qty=qty)))["positions"]
+
+    rows = [line.split(b",") for line in new.splitlines()[1:]]
+    assert [(row[1], row[4]) for row in rows] == expected
+
+
+def test_all_lots_are_closed_together() -> None:
+    """A holding that is gone has no open lot left."""
+    shelf = Shelf(positions=LOTS)
+
+    new = shelf.change(holding(position(qty="4"), None, fill("3")))["positions"]
+
+    assert new.count(b"closed,2025-08-21 09:45:00\n") == 3
+    assert shelf.held() == {}
+
+
+def test_a_long_that_became_a_short_is_a_close_and_a_new_row() -> None:
+    """Selling more than there was is two events, so it is two rows."""
+    before = b"symbol,side,quantity,status,entry_price\nSPY250822C00635000,long,1,open,2.40\n"
+    shelf = Shelf(positions=before)
+
+    new = shelf.change(holding(position(), position(qty="-2"), fill("2.5")))["positions"]
+
+    assert new == (
+        b"symbol,side,quantity,status,entry_price\nSPY250822C00635000,long,1,closed,2.40\n"
+        b"SPY250822C00635000,short,2,open,2.50\n"
+    )
+    assert shelf.held() == {SPY: -2}
+
+
+def test_a_short_stays_short() -> None:
+    """A short in a file with a side column keeps its positive quantity."""
+    shelf = Shelf(positions=b"symbol,side,quantity\nSPY250822C00635000,SHORT,1\n")
+
+    new = shelf.change(holding(position(qty="-1"), position(qty="-3")))["positions"]
+
+    assert new == b"symbol,side,quantity\nSPY250822C00635000,SHORT,3\n"
+
+
+def test_the_older_header_is_written_in_its_own_words() -> None:
+    """Where the side says call or put, and the price is a premium, a new row does likewise."""
+    before = b"entry_time,symbol,expiry,strike,side,contracts,entry_premium\n"
+    shelf = Shelf(positions=before + b"2025-08-12T12:15:00,QQQ,2025-08-22,480.0,PUT,1,2.50\n")
+
+    edit = shelf.propose(holding(None, position(), fill("2.4")))[0]
+
+    assert edit.appended == b"2025-08-21T09:45:00,SPY,2025-08-22,635.0,CALL,1,2.40\n"
+
+
+def test_a_holding_that_is_no_longer_there_is_an_error() -> None:
+    """A plan made on other rows never touches these."""
+    shelf = Shelf(positions=b"symbol,quantity\n")
+
+    with pytest.raises(BookError) as caught:
+        shelf.propose(holding(position(), None))
+
+    assert caught.value.detail == f"positions.csv: no open row of {SPY}"
+
+
+def test_a_file_without_room_for_a_share_is_an_error_before_anything_is_written() -> None:
+    """What would not read back as planned is never proposed."""
+    shelf = Shelf(positions=b"underlying,strike,expiry,option_type,quantity,entry_price\n")
+    shares = position("AAPL", "1", "200", "us_equity")
+    shelf_without = Shelf(positions=b"occ_symbol,quantity\n")
+
+    assert shelf.propose(holding(None, position()))
+    with pytest.raises(BookError) as caught:
+        shelf_without.propose(holding(None, shares))
+
+    assert caught.value.summary == "The book's columns cannot hold what is to be written."
+
+
+# --- the history ----------------------------------------------------------------------------------
+
+LOG = b"timestamp,symbol,action,quantity,price,alpaca_order_id\n"
+ROW = b"2025-08-20 09:30:00,SPY250822C00635000,BUY,1,2.40,"
+
+
+def test_a_new_history_file_has_the_guides_columns() -> None:
+    """Where there is no history file, one is made; the true cost counts the contract's hundred."""
+    new = Shelf().change(trading(None, trade()))
+
+    assert new["history"] == (
+        b"timestamp,symbol,action,quantity,price,total_cost,fees,alpaca_order_id,source,broker,environment,"
+        b"sync_imported\n"
+        b"2025-08-21T09:45:00-04:00,SPY250822C00635000,BUY,1,2.40,240.00,,abc,sync,alpaca,paper,True\n"
+    )
+
+
+def test_importing_appends() -> None:
+    """A missing trade is one more row; what was there is not even rewritten."""
+    shelf = Shelf(history=LOG + ROW + b"x\n")
+
+    edit = shelf.propose(trading(None, trade()), trading(None, trade("activity:OPEXP:1:" + SPY)))[0]
+
+    assert edit.appended == (
+        b"2025-08-21 09:45:00,SPY250822C00635000,BUY,1,2.40,abc\n"
+        b"2025-08-21 09:45:00,SPY250822C00635000,BUY,1,2.40,activity:OPEXP:1:SPY250822C00635000\n"
+    )
+
+
+def test_an_option_event_is_a_row_with_its_word() -> None:
+    """An expiry is no order: its cell has the activity's key, and it reads back as the same event."""
+    event = msgspec.structs.replace(
+        trade(f"activity:OPEXP:1:{SPY}", price="0"), action="expired", time=FILLED
+    )
+    shelf = Shelf(history=LOG + ROW + b"x\n")
+
+    assert shelf.propose(trading(None, event))[0].appended == (
+        b"2025-08-21 09:45:00,SPY250822C00635000,EXPIRED,1,0.00,activity:OPEXP:1:SPY250822C00635000\n"
+    )
+
+
+def test_a_file_without_order_ids_gets_their_column_once() -> None:
+    """The one column is added at the right end; the bot's next rows may lack it."""
+    shelf = Shelf(history=b"time,symbol,side,qty\r\n2025-08-20 09:30:00,SPY250822C00635000,buy,1\r\n")
+
+    first = shelf.change(trading(None, trade()))["history"]
+    shelf.data["history"] = first + b"2025-08-20 09:40:00,QQQ250822P00480000,sell,1\r\n"
+    (row,) = (each for each in shelf.traded().values() if each.symbol == QQQ)
+
+    assert first == (
+        b"time,symbol,side,qty,alpaca_order_id\r\n2025-08-20 09:30:00,SPY250822C00635000,buy,1,\r\n"
+        b"2025-08-21 09:45:00,SPY250822C00635000,buy,1,abc\r\n"
+    )
+    assert shelf.change(trading(row, renamed(row, "order:new")))["history"] == (
+        first + b"2025-08-20 09:40:00,QQQ250822P00480000,sell,1,new\r\n"
+    )
+
+
+def test_linking_fills_in_one_cell() -> None:
+    """A row that stands for an order gets its id, and nothing else changes."""
+    before = LOG + ROW + b"\n" + ROW + b'""\n' + ROW + b"z\n"
+    shelf = Shelf(history=before)
+    row = next(each for each in shelf.traded().values() if each.key.endswith("#2"))
+
+    new = shelf.change(trading(row, renamed(row, "order:abc")))["history"]
+
+    assert new == LOG + ROW + b"\n" + ROW + b'"abc"\n' + ROW + b"z\n"
+
+
+def test_adding_the_id_column_leaves_the_keys_of_other_rows() -> None:
+    """A row without an id is known by its cells, not by the columns that we add behind them."""
+    shelf = Shelf(history=b"time,symbol,side,qty\n2025-08-20 09:30:00,SPY250822C00635000,buy,1\n")
+    (before,) = shelf.traded()
+
+    shelf.change(trading(None, trade()))
+
+    assert before in shelf.traded()
+
+
+FILLS = (
+    LOG
+    + b"2025-08-20 09:30:05,SPY250822C00635000,BUY,2,2.40,abc\n"
+    + b"2025-08-20 09:30:00,SPY250822C00635000,BUY,3,2.50,abc\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("qty", "price", "cells"),
+    [
+        ("6", "2.45", [b"3,2.40", b"3,2.50"]),
+        ("5", "2.5", [b"2,2.50", b"3,2.50"]),
+        ("3", "2.5", [b"0,2.40", b"3,2.50"]),
+        ("2", "2.5", [b"0,2.40", b"2,2.50"]),
+        ("5", "0.1", [b"2,0.10", b"3,0.10"]),
+        ("5", "2.333333333", [b"2,2.083333332", b"3,2.50"]),
+    ],
+)
+def test_a_correction_goes_to_the_newest_row_of_an_order(qty: str, price: str, cells: list[bytes]) -> None:
+    """The newest fill takes the difference; all of them where it alone cannot."""
+    shelf = Shelf(history=FILLS)
+    before = shelf.traded()["order:abc"]
+    after = msgspec.structs.replace(before, qty=Decimal(qty), price=Decimal(price))
+
+    shelf.change(trading(before, after))
+
+    rows = (shelf.data["history"] or b"").splitlines()[1:]
+    corrected = shelf.traded()["order:abc"]
+    assert [b",".join(row.split(b",")[3:5]) for row in rows] == cells
+    assert (corrected.qty, corrected.price) == (Decimal(qty), Decimal(price))
+
+
+def test_symbol_and_action_are_corrected_in_every_row_of_an_order() -> None:
+    """What all fills of an order share is corrected in all of them."""
+    shelf = Shelf(history=FILLS)
+    before = shelf.traded()["order:abc"]
+    after = msgspec.structs.replace(before, symbol=QQQ, action="sell")
+
+    new = shelf.change(trading(before, after))["history"]
+
+    assert new == FILLS.replace(b"SPY250822C00635000,BUY", b"QQQ250822P00480000,SELL")
+
+
+def test_the_bots_own_columns_are_used() -> None:
+    """A row of ours fills the decision log of the bot as far as its columns go."""
+    head = (
+        b"timestamp,symbol,decision,confidence,current_price,strike,premium,quantity,total_cost,reason,status,"
+        b"fill_price,alpaca_order_id\n"
+    )
+    row = b"2025-08-20T09:31:00.5-04:00,SPY,BUY,0.9,635.0,635.0,2.45,1,245.0,x,FILLED,2.40,q\n"
+
+    edit = Shelf(history=head + row).propose(trading(None, trade()))[0]
+
+    assert edit.appended == (
+        b"2025-08-21T09:45:00.1-04:00,SPY250822C00635000,BUY,,,635.0,2.40,1,240.00,,FILLED,2.40,abc\n"
+    )
+
+
+def test_renamed_columns_are_written_under_their_names() -> None:
+    """Where the user calls a column differently, a new file and a new column do too."""
+    files = msgspec.structs.replace(FILES, columns={"oid": "alpaca_order_id", "when": "timestamp"})
+    shelf = Shelf(history=b"when,symbol,action,quantity\n", files=files)
+
+    assert shelf.change(trading(None, trade()))["history"].startswith(b"when,symbol,action,quantity,oid\n")
+    assert Shelf(files=files).change(trading(None, trade()))["history"].startswith(b"when,symbol,")

@@ -1,0 +1,289 @@
+"""Odd-looking books that are right as they are, each with what it says."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+from .shelf import FILES, QQQ, SPY, Shelf
+
+# name -> (file, expected {key: quantity})
+POSITIONS: dict[str, tuple[bytes, dict[str, int | str]]] = {
+    "header only": (b"symbol,quantity\n", {}),
+    "header without newline": (b"symbol,quantity", {}),
+    "byte order mark": (b"\xef\xbb\xbfsymbol,quantity\nSPY250822C00635000,1\n", {SPY: 1}),
+    "windows newlines": (b"symbol,quantity\r\nSPY250822C00635000,1\r\n", {SPY: 1}),
+    "old mac newlines": (b"symbol,quantity\rSPY250822C00635000,1\r", {SPY: 1}),
+    "mixed newlines": (b"symbol,quantity\r\nSPY250822C00635000,1\nQQQ250822P00480000,2", {SPY: 1, QQQ: 2}),
+    "everything in quotes": (b'"symbol","quantity"\n"SPY250822C00635000","1"\n', {SPY: 1}),
+    "quoted commas, quotes and newlines": (
+        b'symbol,note,quantity\nSPY250822C00635000,"a, ""b""\nc",3\n',
+        {SPY: 3},
+    ),
+    "a bare quote inside a field": (b'symbol,note,quantity\nSPY250822C00635000,5" low,3\n', {SPY: 3}),
+    "blank lines at the end": (b"symbol,quantity\nSPY250822C00635000,1\n\n\n", {SPY: 1}),
+    "blank line in the middle": (b"symbol,quantity\n\nSPY250822C00635000,1\n", {SPY: 1}),
+    "spreadsheet's empty rows": (b"symbol,quantity,x\nSPY250822C00635000,1,\n,,\n,,\n", {SPY: 1}),
+    "padded OCC symbol": (b"symbol,quantity\nSPY   250822C00635000,1\n", {SPY: 1}),
+    "blanks around cells": (b"symbol , quantity\n SPY250822C00635000 , 1 \n", {SPY: 1}),
+    "lower case": (b"Symbol,QUANTITY\nspy250822c00635000,1\n", {SPY: 1}),
+    "the bot's own first header": (
+        (
+            b"symbol,strike,option_type,expiry,quantity,contracts,entry_price,current_price,pnl_pct,pnl_amount,"
+            b"timestamp\nSPY,635.0,CALL,2025-08-22,1,1,2.4,2.5,4.17,10.0,2025-08-20T09:30:00.123456\n"
+        ),
+        {SPY: 1},
+    ),
+    "the older header, with call or put as the side": (
+        (
+            b"entry_time,symbol,expiry,strike,side,contracts,entry_premium\n"
+            b"2025-08-12T12:15:00.000000,SPY,2025-08-22,635.0,CALL,2,2.50\n"
+        ),
+        {SPY: 2},
+    ),
+    "american and compact dates": (
+        b"symbol,strike,option_type,expiry,quantity\nSPY,635,c,8/22/2025,1\nQQQ,480.00,P,20250822,1\n",
+        {SPY: 1, QQQ: 1},
+    ),
+    "dates as pandas writes them": (
+        b"symbol,strike,option_type,expiry,quantity\nSPY,635,call,2025-08-22 00:00:00,1.0\n",
+        {SPY: 1},
+    ),
+    "the symbol is the underlying, occ_symbol the contract": (
+        b"symbol,occ_symbol,quantity\nSPY,SPY250822C00635000,1\n",
+        {SPY: 1},
+    ),
+    "only occ_symbol": (b"occ_symbol,contracts\nSPY250822C00635000,1\n", {SPY: 1}),
+    "pandas' nan words": (
+        (
+            b"symbol,occ_symbol,strike,expiry,option_type,quantity,status,close_time,entry_price\n"
+            b"SPY250822C00635000,nan,nan,NaT,None,1.0,nan,NaT,nan\n"
+        ),
+        {SPY: 1},
+    ),
+    "quantity is blank, contracts says": (b"symbol,quantity,contracts\nSPY250822C00635000,,2\n", {SPY: 2}),
+    "quantity wins over contracts": (b"symbol,quantity,contracts\nSPY250822C00635000,3,2\n", {SPY: 3}),
+    "a short, signed": (b"symbol,quantity\nSPY250822C00635000,-2\n", {SPY: -2}),
+    "a short, by its side": (b"symbol,side,quantity\nSPY250822C00635000,SHORT,2\n", {SPY: -2}),
+    "a short, by both": (b"symbol,side,quantity\nSPY250822C00635000,short,-2\n", {SPY: -2}),
+    "closed rows in every spelling": (
+        (
+            b"symbol,quantity,status\nSPY250822C00635000,1,closed\nSPY250822C00635000,1,Closed_Sync\n"
+            b"QQQ250822P00480000,1,expired\nQQQ250822P00480000,1,OPEN\n"
+        ),
+        {QQQ: 1},
+    ),
+    "closed by its closing time alone": (
+        b"symbol,quantity,status,close_time\nSPY250822C00635000,1,,2025-08-20\n",
+        {},
+    ),
+    "a closed row may be nonsense": (b"symbol,quantity,status\n???,x,closed\n", {}),
+    "lots of one contract": (
+        (
+            b"symbol,quantity,entry_price,entry_time\nSPY250822C00635000,1,2.40,2025-08-20 09:30:00\n"
+            b"SPY250822C00635000,2,2.40,2025-08-20 09:31:00\nSPY250822C00635000,3,2.55,2025-08-20 09:31:00\n"
+        ),
+        {SPY: 6},
+    ),
+    "lots that cancel out": (
+        b"symbol,quantity,entry_price\nSPY250822C00635000,1,2.40\nSPY250822C00635000,-1,2.50\n",
+        {},
+    ),
+    "stocks and coins beside options": (
+        (
+            b"symbol,strike,option_type,expiry,quantity\nSPY,635,call,2025-08-22,1\nAAPL,,,,12.5\nBRK.B,0.0,,,1\n"
+            b"BTC/USD,,,,0.000000001\n"
+        ),
+        {SPY: 1, "AAPL": "12.5", "BRK.B": 1, "BTCUSD": "0.000000001"},
+    ),
+    "numbers as floats print them": (
+        b"symbol,quantity\nBTC/USD,1e-05\nAAPL,+2.50\n",
+        {"BTCUSD": "0.00001", "AAPL": "2.5"},
+    ),
+    "an emoji and a column that is named twice but foreign": (
+        "symbol,note,note,quantity\nSPY250822C00635000,🚀,é,1\n".encode(),
+        {SPY: 1},
+    ),
+    "rows that lack the status column that we once added": (
+        b"symbol,quantity,status\nSPY250822C00635000,1\nQQQ250822P00480000,1,closed\n",
+        {SPY: 1},
+    ),
+    "adjusted contract": (b"symbol,quantity\nSPY1250822C00635000,1\n", {"SPY1250822C00635000": 1}),
+}
+
+HEAD = b"timestamp,symbol,action,quantity,price,alpaca_order_id\n"
+
+# name -> (file, expected [(key without digest, symbol, action, quantity, price, time to the second)])
+Said = tuple[str, str, str, str, str | None, str]
+HISTORIES: dict[str, tuple[bytes, list[Said]]] = {
+    "a row with an order id": (
+        HEAD + b"2025-08-20 09:30:00,SPY250822C00635000,BUY,1,2.40,abc\n",
+        [("order:abc", SPY, "buy", "1", "2.4", "2025-08-20T13:30:00")],
+    ),
+    "a row without": (
+        HEAD + b"2025-08-20 09:30:00,SPY250822C00635000,BUY,1,2.40,\n",
+        [("row:", SPY, "buy", "1", "2.4", "2025-08-20T13:30:00")],
+    ),
+    "real twins": (
+        HEAD + b"2025-08-20 09:30:00,SPY250822C00635000,BUY,1,2.40,\n" * 2,
+        [("row:", SPY, "buy", "1", "2.4", "2025-08-20T13:30:00")] * 2,
+    ),
+    "an activity": (
+        HEAD + b"2025-08-22,SPY250822C00635000,EXPIRED,1,0,activity:OPEXP:7:SPY250822C00635000\n",
+        [(f"activity:OPEXP:7:{SPY}", SPY, "expired", "1", "0", "2025-08-22T04:00:00")],
+    ),
+    "each fill of an order": (
+        HEAD + b"2025-08-20 09:30:05,SPY250822C00635000,BUY,1,2.40,abc\n"
+        b"2025-08-20 09:30:00,SPY250822C00635000,BUY,3,2.80,abc\n",
+        [("order:abc", SPY, "buy", "4", "2.7", "2025-08-20T13:30:00")],
+    ),
+    "the legs of an order under its one id": (
+        HEAD + b"2025-08-20 09:30:00,SPY250822C00635000,BUY,1,2.40,abc\n"
+        b"2025-08-20 09:30:00,QQQ250822P00480000,SELL,1,1.10,abc\n",
+        [
+            ("order:abc", SPY, "buy", "1", "2.4", "2025-08-20T13:30:00"),
+            ("row:", QQQ, "sell", "1", "1.1", "2025-08-20T13:30:00"),
+        ],
+    ),
+    "orders that were not filled": (
+        (
+            b"time,symbol,side,qty,premium,status\n2025-08-20 09:30:00,SPY,BUY,1,x,canceled\n"
+            b"2025-08-20 09:30:00,SPY,BUY,1,0,Rejected\n2025-08-20 09:30:00,SPY,BUY,1,,SUBMITTED\n"
+            b"2025-08-20 09:30:00,SPY,BUY,0,,filled\n2025-08-20 09:30:00,SPY,BUY,1,,pending_new\n"
+            b"2025-08-20 09:30:00,SPY,BUY,1,,expired\n2025-08-20 09:30:00,,,,,\n"
+        ),
+        [],
+    ),
+    "other names and words": (
+        (
+            b"datetime,symbol,side,qty,fill_price,order_id\n"
+            b"2025-08-20T09:30:00-04:00,SPY250822C00635000,sell to close,-2,3.10,x\n"
+            b"2025-08-20T13:30:00Z,SPY250822C00635000,BTO,2,3,y\n"
+            b"2025-08-20 13:30:00.123456+00:00,SPY250822C00635000,Roll,2,,z\n"
+        ),
+        [
+            ("order:x", SPY, "sell", "2", "3.1", "2025-08-20T13:30:00"),
+            ("order:y", SPY, "buy", "2", "3", "2025-08-20T13:30:00"),
+            ("order:z", SPY, "roll", "2", None, "2025-08-20T13:30:00"),
+        ],
+    ),
+    "the bot's decision log": (
+        (
+            b"timestamp,symbol,decision,confidence,current_price,strike,premium,quantity,total_cost,reason,status,"
+            b"fill_price,pnl_pct,pnl_amount,exit_reason\n"
+            b"2025-08-20T09:30:00-04:00,SPY,NO_TRADE,0.3,635.0,,,,,No clear pattern,NO_TRADE_LOOP,,,,\n"
+            b"2025-08-20T09:31:00-04:00,SPY,BUY,0.9,635.0,635.0,2.45,1,245.0,breakout,FILLED,2.40,,,\n"
+        ),
+        [("row:", "SPY", "buy", "1", "2.4", "2025-08-20T13:31:00")],
+    ),
+    "winter time": (
+        HEAD + b"2025-01-20 09:30,SPY250822C00635000,buy,1,2.40,abc\n",
+        [("order:abc", SPY, "buy", "1", "2.4", "2025-01-20T14:30:00")],
+    ),
+    "rows that lack the id column that we once added": (
+        HEAD + b"2025-08-20 09:30:00,SPY250822C00635000,BUY,1,2.40\n",
+        [("row:", SPY, "buy", "1", "2.4", "2025-08-20T13:30:00")],
+    ),
+}
+
+BANKROLLS: dict[str, tuple[bytes, str | None]] = {
+    "both": (b'{"current_bankroll": 95000.00, "balance": 95000}', "95000"),
+    "one only": (b'{"balance": 95000.10}', "95000.1"),
+    "the other wins": (b'{"balance": 1, "current_bankroll": 2}', "2"),
+    "in quotes": (b'{"balance": "95000.10"}', "95000.1"),
+    "null": (b'{"balance": null, "current_bankroll": ""}', None),
+    "neither": (b"{}", None),
+    "neither, and an exponent elsewhere": (b'{"x": 1e400}', None),
+    "byte order mark, windows newlines": (b'\xef\xbb\xbf{\r\n\t"balance": 1.5e3\r\n}\r\n', "1500"),
+    "nested things of the bot": (b'{"trades": [{"balance": 3, "x": "}"}], "balance": 7}', "7"),
+    "more digits than a float has": (b'{"balance": 12345678901234567890.12}', "12345678901234567890.12"),
+    "escaped key": (b'{"b\\u0061lance": 7}', "7"),
+}
+
+
+@pytest.mark.parametrize(("data", "expected"), POSITIONS.values(), ids=POSITIONS)
+def test_an_odd_positions_file_is_read(data: bytes, expected: dict[str, int | str]) -> None:
+    """The holdings are those that a person would read out of the file."""
+    assert Shelf(positions=data).held() == {key: Decimal(qty) for key, qty in expected.items()}
+
+
+@pytest.mark.parametrize(("data", "expected"), HISTORIES.values(), ids=HISTORIES)
+def test_an_odd_history_file_is_read(data: bytes, expected: list[Said]) -> None:
+    """The trades are those that a person would read out of the file."""
+    said = [
+        (
+            "row:" if each.key.startswith("row:") else each.key,
+            each.symbol,
+            each.action,
+            str(each.qty),
+            None if each.price is None else str(each.price),
+            each.time[:19],
+        )
+        for each in Shelf(history=data).traded().values()
+    ]
+
+    assert sorted(said) == sorted(expected)
+
+
+@pytest.mark.parametrize(("data", "expected"), BANKROLLS.values(), ids=BANKROLLS)
+def test_an_odd_bankroll_file_is_read(data: bytes, expected: str | None) -> None:
+    """The bankroll is the exact number that the file has."""
+    assert Shelf(bankroll=data).read().state.bankroll == (Decimal(expected) if expected else None)
+
+
+def test_missing_files_are_an_empty_book() -> None:
+    """Where there is no file there is nothing, and that is no error."""
+    state = Shelf().read().state
+
+    assert (len(state.positions), len(state.transactions), state.bankroll) == (0, 0, None)
+
+
+def test_renamed_columns_are_found() -> None:
+    """A column that the user maps is read as ours, whatever it is called."""
+    files = msgspec.structs.replace(FILES, columns={"Shares": "quantity", "wkn": "symbol"})
+
+    assert Shelf(positions=b"WKN,shares\nSPY250822C00635000,4\n", files=files).held() == {SPY: 4}
+
+
+def test_lots_have_their_average_price() -> None:
+    """The entry price of several lots is weighted by quantity."""
+    data = b"symbol,quantity,entry_price\nSPY250822C00635000,1,2.40\nSPY250822C00635000,3,2.80\n"
+
+    (held,) = Shelf(positions=data).read().state.positions
+
+    assert held.entry_price == Decimal("2.7")
+
+
+@pytest.mark.parametrize(
+    ("book", "detail"),
+    [
+        (
+            Shelf(bankroll=b'{"current_bankroll": 2, "balance": 1.50}'),
+            "bankroll.json: current_bankroll 2, balance 1.5",
+        ),
+        (
+            Shelf(positions=b"symbol,quantity,contracts\nSPY250822C00635000,3,2.0\n"),
+            "positions.csv:2: quantity 3, contracts 2.0",
+        ),
+        (
+            Shelf(positions=b"symbol,occ_symbol,quantity\nQQQ250822P00480000,SPY250822C00635000,3\n"),
+            f"positions.csv:2: occ_symbol {SPY}, symbol {QQQ}",
+        ),
+    ],
+)
+def test_twins_that_disagree_are_noted(book: Shelf, detail: str) -> None:
+    """Of two columns that should say the same the first is taken, and the difference told."""
+    (note,) = book.read().observations
+
+    assert (note.code, note.severity, note.detail) == ("twin-fields", "note", detail)
+
+
+def test_option_rows_without_a_contract_are_noted() -> None:
+    """A history that names underlying and strike but no expiry is read, and its limit told."""
+    data = b"timestamp,symbol,action,strike,quantity\n2025-08-20 09:30:00,SPY,BUY,635,1\n"
+
+    (note,) = Shelf(history=data).read().observations
+
+    assert note.code == "rows-without-contract"
