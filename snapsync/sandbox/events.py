@@ -17,6 +17,7 @@ from .trading import cancel
 from .world import World
 
 _CENT = Decimal("0.01")
+_QTY_PLACES = 9
 
 
 def post_event(world: World, type_: str, day: date | None = None, **fields: object) -> Event:
@@ -99,7 +100,7 @@ def exercise(world: World, symbol: str, qty: Decimal | None) -> None:
 def split(world: World, symbol: str, new: Decimal, old: Decimal) -> None:
     """``new`` shares for every ``old`` one: the quantity and the price change, the cost stays."""
     held = world.position(symbol)
-    qty = held.qty * new / old - held.qty
+    qty = round(held.qty * new / old, _QTY_PLACES) - held.qty
     if not qty:
         raise UsageError("A split must change something.", detail=f"new: {new}, old: {old}")
     key = held.instrument.key

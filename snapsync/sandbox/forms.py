@@ -18,19 +18,22 @@ from .world import Close, World
 
 Json = dict[str, object]
 
-_PLACES = 16
+# nine decimals of quantity times nine of price stay exact; quotients are cut earlier
+_EXACT_PLACES, _QUOTIENT_PLACES = 20, 16
 # Reg T: half of a share's value initially, and what brokers usually want to be kept
 _INITIAL, _MAINTENANCE, _MAINTENANCE_SHORT = Decimal("0.5"), Decimal("0.25"), Decimal("0.3")
 
 
 def plain(value: Decimal) -> str:
-    """The shortest plain form, at most 16 decimals: "5", "0.25", "-23140.2"."""
-    exponent = value.as_tuple().exponent
-    if isinstance(exponent, int) and exponent < -_PLACES:
-        value = round(value, _PLACES)
-    text = format(value, "f")
+    """The shortest plain form, at most 20 decimals: "5", "0.25", "-23140.2"."""
+    text = format(_cut(value, _EXACT_PLACES), "f")
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text == "-0" else text
+
+
+def quotient(value: Decimal) -> str:
+    """The plain form of something divided, at most 16 decimals."""
+    return plain(_cut(value, _QUOTIENT_PLACES))
 
 
 def pointed(value: Decimal) -> str:
@@ -140,11 +143,11 @@ def _prices(world: World, row: Position) -> Json:
         number(row.value(price)),
         number(price),
         plain(gain),
-        plain(_ratio(gain, abs(row.cost_basis))),
+        quotient(_ratio(gain, abs(row.cost_basis))),
         plain(gain_today),
-        plain(_ratio(gain_today, abs(row.value(lastday)))),
+        quotient(_ratio(gain_today, abs(row.value(lastday)))),
         number(lastday),
-        plain(_ratio(price - lastday, lastday)),
+        quotient(_ratio(price - lastday, lastday)),
     )
     return dict(zip(names, values, strict=True))
 
@@ -225,6 +228,11 @@ def _adjustments_today(world: World) -> Decimal:
     recent = takewhile(lambda row: clock.eastern(row.created).date() == today, reversed(world.activities))
     rows = (row for row in recent if isinstance(row, Event) and row.status != "canceled")
     return sum((row.net_amount for row in rows), Decimal(0))
+
+
+def _cut(value: Decimal, places: int) -> Decimal:
+    exponent = value.as_tuple().exponent
+    return round(value, places) if isinstance(exponent, int) and exponent < -places else value
 
 
 def _ratio(part: Decimal, whole: Decimal) -> Decimal:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from . import clock
-from .forms import Json, plain
+from .forms import Json, plain, quotient
 from .orders import Order
 from .symbols import Contract, Instrument, asset_id
 from .world import World
@@ -19,6 +19,7 @@ def order(world: World, row: Order, legs: Iterable[Order] = ()) -> Json:
     head = ticket.order_class == "mleg" and row.parent is None
     leg = ticket.order_class == "mleg" and row.parent is not None
     kind = "" if leg else ticket.type
+    average = row.filled_avg_price
     children: list[Json] = [order(world, child) for child in legs]
     form: Json = {
         "id": row.id,
@@ -30,7 +31,7 @@ def order(world: World, row: Order, legs: Iterable[Order] = ()) -> Json:
         "notional": _number(ticket.notional),
         "qty": _number(ticket.qty),
         "filled_qty": plain(row.filled_qty),
-        "filled_avg_price": _number(row.filled_avg_price),
+        "filled_avg_price": None if average is None else quotient(average),
         "order_class": ticket.order_class,
         "order_type": kind,
         "type": kind,
