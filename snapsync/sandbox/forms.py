@@ -47,8 +47,6 @@ def account(world: World) -> Json:
     values = [world.value(row) for row in world.positions.values()]
     long = sum((value for value in values if value > 0), Decimal(0))
     short = sum((value for value in values if value < 0), Decimal(0))
-    initial, maintenance = _margins(world)
-    power = max(world.equity - initial, Decimal(0))
     close = last_close(world)
     return {
         "id": world.account.id,
@@ -60,11 +58,7 @@ def account(world: World) -> Json:
         "options_approved_level": 3,
         "options_trading_level": 3,
         "currency": "USD",
-        "buying_power": plain(power * 2),
-        "regt_buying_power": plain(power * 2),
-        "effective_buying_power": plain(power * 2),
-        "non_marginable_buying_power": plain(max(min(power, world.cash), Decimal(0))),
-        "options_buying_power": plain(power),
+        **_buying_power(world),
         "accrued_fees": plain(world.accrued_fees),
         "cash": plain(world.cash),
         "portfolio_value": plain(world.equity),
@@ -80,8 +74,6 @@ def account(world: World) -> Json:
         "long_market_value": plain(long),
         "short_market_value": plain(short),
         "position_market_value": plain(long + short),
-        "initial_margin": plain(initial),
-        "maintenance_margin": plain(maintenance),
         "last_maintenance_margin": "0",
         "sma": "0",
         "balance_asof": str(close.day),
@@ -123,6 +115,21 @@ def position(world: World, row: Position) -> Json:
 def activity(row: Activity) -> Json:
     """One element of GET /v2/account/activities."""
     return _fill(row) if isinstance(row, Fill) else _event(row)
+
+
+def _buying_power(world: World) -> Json:
+    """What may still be spent: twice for shares, once for options."""
+    initial, maintenance = _margins(world)
+    power = max(world.equity - initial, Decimal(0))
+    return {
+        "buying_power": plain(power * 2),
+        "regt_buying_power": plain(power * 2),
+        "effective_buying_power": plain(power * 2),
+        "non_marginable_buying_power": plain(max(min(power, world.cash), Decimal(0))),
+        "options_buying_power": plain(power),
+        "initial_margin": plain(initial),
+        "maintenance_margin": plain(maintenance),
+    }
 
 
 def _prices(world: World, row: Position) -> Json:

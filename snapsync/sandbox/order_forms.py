@@ -37,14 +37,10 @@ def order(world: World, row: Order, legs: Iterable[Order] = ()) -> Json:
         "type": kind,
         "side": "" if head else ticket.side,
         "time_in_force": ticket.time_in_force,
-        "limit_price": _number(ticket.limit),
-        "stop_price": _number(_stop(row)),
         "status": row.status,
         "extended_hours": False,
         "legs": children or None,
-        "trail_percent": _number(ticket.trail_percent),
-        "trail_price": _number(ticket.trail_price),
-        "hwm": _number(row.hwm),
+        **_limits(row),
         "subtag": None,
         "source": None,
         "expires_at": clock.utc_text(row.expires),
@@ -157,6 +153,18 @@ def _asset(world: World, row: Order) -> Json:
         "asset_id": str(asset_id(traded.symbol)),
         "symbol": row.ticket.symbol,
         "asset_class": traded.asset_class,
+    }
+
+
+def _limits(row: Order) -> Json:
+    """Null where the order's type uses none."""
+    ticket = row.ticket
+    return {
+        "limit_price": _number(ticket.limit),
+        "stop_price": _number(_stop(row)),
+        "trail_percent": _number(ticket.trail_percent),
+        "trail_price": _number(ticket.trail_price),
+        "hwm": _number(row.hwm),
     }
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from .server import Seen, Server
 
+Source = Player | World | Scenario | str | Path
+
 _HOST = "127.0.0.1"
 _START_SECONDS = 10
 
@@ -31,7 +33,7 @@ class Sandbox:
 
     Args:
         source: the name of a shipped scenario, the path of a scenario file, a loaded scenario, or
-            a world. A world's clock stands still until ``world.clock.start()``.
+            a world, or a player of one. A bare world's clock stands still until ``world.clock.start()``.
         until: the scenario's last stage to play at once; all stages if None.
         port: the port to listen on; any free one if 0.
         rate_limit: requests per minute before 429 is answered.
@@ -43,7 +45,7 @@ class Sandbox:
 
     def __init__(
         self,
-        source: World | Scenario | str | Path = scenario.DEFAULT,
+        source: Source = scenario.DEFAULT,
         *,
         until: str | None = None,
         port: int = 0,
@@ -160,7 +162,7 @@ class Sandbox:
 
 
 def serve_forever(
-    source: World | Scenario | str | Path,
+    source: Source,
     port: int,
     echo: Callable[[str], object],
     *,
@@ -190,8 +192,9 @@ def serve_forever(
     ends = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.signal(number, on_signal) for number in ends}
     try:
-        with Sandbox(source, until=until, port=port) as sandbox:
-            for line in _greeting(sandbox, sandbox._player):  # noqa: SLF001 (same module)
+        player = _player(source, until)
+        with Sandbox(player, port=port) as sandbox:
+            for line in _greeting(sandbox, player):
                 echo(line)
             stop.wait()
     finally:
@@ -220,7 +223,9 @@ def _greeting(sandbox: Sandbox, player: Player) -> list[str]:
     return [*lines, "", "stop with Ctrl-C"]
 
 
-def _player(source: World | Scenario | str | Path, until: str | None) -> Player:
+def _player(source: Source, until: str | None) -> Player:
+    if isinstance(source, Player):
+        return source
     if isinstance(source, World):
         return scenario.bare(source)
     return scenario.begin(source if isinstance(source, Scenario) else scenario.load(source), until)
