@@ -32,9 +32,10 @@ from .talk import Talk
 @click.argument("plan", required=False)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask; needed where nobody can answer.")
 def command(talk: Talk, *, plan: str | None, yes: bool) -> int:
-    """Bring the book to what PLAN says (default: the latest plan made).
+    """Bring the book to what a plan says, exactly, or refuse.
 
-    Applies exactly the plan, or refuses: where the facts have moved on, plan again.
+    PLAN is the beginning of its id; without it, the latest plan made. Where the facts have moved on since,
+    plan again.
     """
     env = talk.open()
     chosen = choose(env, plan)

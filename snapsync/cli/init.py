@@ -14,7 +14,7 @@ from .talk import Talk
 
 @options.command("init")
 def command(talk: Talk) -> int:
-    """Make this folder ready: write config.yaml if there is none, and look at the account.
+    """Write config.yaml if there is none, and look at the account.
 
     An existing config.yaml is never edited. Nothing but config.yaml is created.
     """

@@ -57,7 +57,7 @@ class Commands(click.Group):
             with formatter.section(group):
                 commands = [(name, self.get_command(ctx, name)) for name in names]
                 formatter.write_dl(
-                    [(name, found.get_short_help_str(60)) for name, found in commands if found]
+                    [(name, found.get_short_help_str(66)) for name, found in commands if found]
                 )
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -20,7 +20,7 @@ from .options import exit_codes
 @click.option("--port", default=0, type=click.IntRange(0, 65535), help="The port; any free one if 0.")
 @click.option("--list", "listed", is_flag=True, help="List the scenarios that come with snapsync.")
 def command(*, scenario: str, stage: str | None, port: int, listed: bool) -> int:
-    """Serve an Alpaca-compatible account on loopback, for trying things out.
+    """Serve an Alpaca-compatible account on loopback, to try things.
 
     Prints the variables to set; stop it with Ctrl-C. No real account is involved.
     """

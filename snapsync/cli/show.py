@@ -17,9 +17,10 @@ from .talk import Talk
 @options.command("show", Exit.STORE, Exit.STALE, Exit.INTEGRITY)
 @click.argument("id", required=False)
 def command(talk: Talk, *, id: str | None) -> int:
-    """Show what is stored under ID: a plan, an operation, a snapshot … (default: the latest plan).
+    """Show one stored thing by its id; without one, the latest plan.
 
-    Any beginning of an id that is not ambiguous will do.
+    ID may be a plan's, an operation's, a snapshot's or any object's; any beginning of it will do that is
+    not ambiguous.
     """
     env = talk.open()
     found = show(env, id)
