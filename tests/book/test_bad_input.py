@@ -179,6 +179,10 @@ HISTORIES = {
         LOG + b"2025-08-20 09:30:00,SPY,BUY,1,2.4,,bot,alpaca\n",
         'history.csv:2: 8 fields, first "2025-08-20 09:30:00"; expected 6',
     ),
+    "half a row that could lack our own column": (
+        LOG + b"2025-08-20 09:30:00,SPY,BUY,1,2.",
+        "history.csv:2: the last row breaks off after 5 of 6 fields",
+    ),
     "one field short, and not because of our own column": (
         b"timestamp,symbol,action,quantity,alpaca_order_id,note\n2025-08-20 09:30:00,SPY,BUY,1,abc\n",
         'history.csv:2: 5 fields, first "2025-08-20 09:30:00"; expected 6',
