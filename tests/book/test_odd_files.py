@@ -178,6 +178,10 @@ HISTORIES: dict[str, tuple[bytes, list[Said]]] = {
         ),
         [("row:", "SPY", "buy", "1", "2.4", "2025-08-20T13:31:00")],
     ),
+    "doubled quotes in a cell that is read": (
+        HEAD + b'2025-08-20 09:30:00,SPY250822C00635000,"ro""ll, up",1,2.40,abc\n',
+        [("order:abc", SPY, 'ro"ll, up', "1", "2.4", "2025-08-20T13:30:00")],
+    ),
     "winter time": (
         HEAD + b"2025-01-20 09:30,SPY250822C00635000,buy,1,2.40,abc\n",
         [("order:abc", SPY, "buy", "1", "2.4", "2025-01-20T14:30:00")],
