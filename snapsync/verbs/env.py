@@ -124,7 +124,7 @@ class Env:
             positions=book.positions,
             history=book.history,
             columns=dict(book.columns),
-            timezone=self.config.book_timezone.key,
+            timezone=self.config.book_timezone,
             env=self.name,
         )
 

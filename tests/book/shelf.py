@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -38,7 +39,7 @@ FILES = BookFiles(
     bankroll=Path("/book/bankroll.json"),
     positions=Path("/book/positions.csv"),
     history=Path("/book/history.csv"),
-    timezone="America/New_York",
+    timezone=ZoneInfo("America/New_York"),
 )
 
 
@@ -89,7 +90,7 @@ def on_disk(folder: Path, **content: bytes) -> BookFiles:
         bankroll=folder / "bankroll.json",
         positions=folder / "positions.csv",
         history=folder / "history.csv",
-        timezone="America/New_York",
+        timezone=ZoneInfo("America/New_York"),
     )
     for role, data in content.items():
         Path(getattr(files, role)).write_bytes(data)

@@ -298,10 +298,3 @@ def _write_during_reads(monkeypatch: pytest.MonkeyPatch, path: Path, contents: I
         return block
 
     monkeypatch.setattr(os, "read", read_and_write)
-
-
-def test_an_unknown_time_zone_is_an_error() -> None:
-    """A zone that no one knows is never guessed."""
-    files = msgspec.structs.replace(FILES, timezone="Mars/Olympus")
-
-    assert trouble(Shelf(files=files)) == '"Mars/Olympus" is not the name of a time zone'

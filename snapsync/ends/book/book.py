@@ -34,7 +34,6 @@ from .raw import read_files
 from .sheet import Names, Sheet, sheet, their_name
 from .table import checked, scan
 from .text import decode
-from .times import book_zone
 from .trades_draft import HEADER as HISTORY_HEADER
 from .trades_draft import draft_trades
 from .values import BookFiles, Edit, Role, Writing
@@ -70,7 +69,7 @@ def understand(data: dict[Role, bytes | None], files: BookFiles) -> Reading:
     Raises:
         BookError: they cannot be understood.
     """
-    zone = book_zone(files.timezone)
+    zone = files.timezone
     found = data["bankroll"]
     name = files.bankroll.name
     object_ = None if found is None else members(name, decode(name, found))

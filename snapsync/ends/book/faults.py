@@ -18,7 +18,6 @@ JSON = "The bankroll file is not whole and valid JSON."
 NUMBER = "A number of the bankroll file cannot be understood."
 GONE = "The book no longer holds what is to be changed."
 UNFIT = "The book's columns cannot hold what is to be written."
-ZONE = "The book's time zone is not known."
 
 RESTORE = "Put the file right, or put back a good copy; nothing was changed."
 ROOM = "Add the columns that the file lacks, or leave this out with ALPACA_SYNC_IGNORE."

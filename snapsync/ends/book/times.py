@@ -11,7 +11,7 @@ import msgspec
 
 from snapsync.model.instant import Instant, from_datetime, instant, to_datetime
 
-from .faults import ZONE, fault, quoted
+from .faults import quoted
 
 _TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:([T ])(\d\d:\d\d)(:\d\d)?(?:[.,](\d{1,9}))?(?: ?(Z|[+-]\d\d:?\d\d))?)?",
@@ -27,22 +27,6 @@ class TimeStyle(msgspec.Struct, frozen=True):
     digits: int = 0
     zone: Literal["naive", "utc", "offset"] = "offset"
     zulu: bool = False
-
-
-def book_zone(name: str) -> ZoneInfo:
-    """The zone of naive times.
-
-    Raises:
-        BookError: there is no such zone.
-    """
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise fault(
-            ZONE,
-            f"{quoted(name)} is not the name of a time zone",
-            "Set ALPACA_SYNC_BOOK_TIMEZONE to an IANA name such as America/New_York.",
-        ) from None
 
 
 def read_time(text: str, zone: ZoneInfo) -> Instant:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -20,14 +21,14 @@ class BookFiles(Record, frozen=True):
     """Where one env's book lies, as absolute paths, and what must be known to read it.
 
     ``columns`` maps a name that the files use to ours (``{"qty": "quantity"}``). ``timezone`` is the
-    IANA zone of times that name none. ``env`` is written where a file has a column for it.
+    zone of times that name none. ``env`` is written where a file has a column for it.
     """
 
     bankroll: Path
     positions: Path
     history: Path
     columns: dict[str, str] = msgspec.field(default_factory=dict)
-    timezone: str = "UTC"
+    timezone: ZoneInfo = ZoneInfo("UTC")
     env: str = "paper"
 
     def path(self, role: Role) -> Path:
