@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from .canon import normal
 from .change import Cause, Execution, Moved, Why, either
 from .instant import Instant
 from .ledger import FILL, OPTION_EVENTS, Activity, Ledger
 from .policy import Rules
+from .proof import quantity_effects
 from .state import ORDER, Position, State, Transaction
-from .trades import SIDES, average
+from .trades import average
 
 FROM_FILLS = "fills"
 FROM_BROKER = "broker average"
@@ -78,8 +78,8 @@ class Evidence:
         for row in self._newest_first():
             if not missing:
                 break
-            effect = quantity_effect(row)
-            if row.symbol == symbol and effect and (effect > 0) == (missing > 0):
+            effect = sum((qty for key, qty in quantity_effects(row) if key == symbol), Decimal(0))
+            if effect and (effect > 0) == (missing > 0):
                 found.append(row)
                 missing -= effect
                 if (missing > 0) != (difference > 0):
@@ -119,15 +119,6 @@ class Evidence:
         if prefix and (order.client_order_id or "").startswith(prefix):
             return Cause.BOT
         return Cause.MANUAL
-
-
-def quantity_effect(row: Activity) -> Decimal:
-    """By how much an activity moves its symbol's holding; signed, zero for void and cash-only rows."""
-    if row.void or row.qty is None:
-        return Decimal(0)
-    if row.type == FILL:
-        return row.qty if SIDES[row.side or ""] == "buy" else -row.qty
-    return normal(row.qty)
 
 
 def _new_rows(ledger: Ledger, since: Ledger) -> Iterator[Activity]:

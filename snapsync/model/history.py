@@ -5,12 +5,14 @@ Each Operation holds the whole state after it, so that undo is one more Operatio
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Literal
 
 from .canon import ImageId, ObjectId, OperationId, PlanId, Record, SnapshotId, StateId, Stored
 from .change import Sign
 from .instant import Instant
 from .plan import Reading
+from .policy import Finding
 from .state import Marks
 
 Verb = Literal["plan", "apply", "recover"]
@@ -19,10 +21,12 @@ Verb = Literal["plan", "apply", "recover"]
 class Manifest(Record, frozen=True):
     """Proof of what one read of the broker covered: rows by endpoint, first and last activity.
 
-    ``working`` are the ids of orders that have fills and may get more.
+    ``proven`` is the beginning of the last reading that re-read days of overlap; ``working`` are the ids
+    of orders that have fills and may get more.
     """
 
     since: Instant
+    proven: Instant
     rows: dict[str, int]
     first_activity: str | None = None
     last_activity: str | None = None
@@ -30,8 +34,22 @@ class Manifest(Record, frozen=True):
     working: tuple[str, ...] = ()
 
 
+class OpenOrder(Record, frozen=True):
+    """An order that may still fill: shown, never compared. Quantities are in contracts, shares or coins."""
+
+    id: str
+    symbol: str
+    side: str | None
+    qty: Decimal | None
+    filled_qty: Decimal | None
+    client_order_id: str | None = None
+
+
 class BrokerSnapshot(Stored, frozen=True, tag="broker-snapshot"):
-    """At this time the broker was in this State, with these Marks and this Ledger."""
+    """At this time the broker was in this State, with these Marks and this Ledger.
+
+    ``observations`` are findings of the reading itself, such as numbers of the broker's that disagree.
+    """
 
     at: Instant
     account: str
@@ -39,6 +57,8 @@ class BrokerSnapshot(Stored, frozen=True, tag="broker-snapshot"):
     marks: Marks
     ledger: ObjectId
     manifest: Manifest
+    open_orders: tuple[OpenOrder, ...] = ()
+    observations: tuple[Finding, ...] = ()
 
 
 class BookSnapshot(Stored, frozen=True, tag="book-snapshot"):

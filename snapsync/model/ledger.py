@@ -29,6 +29,29 @@ OPTION_EVENTS = {
 """Activity types that remove option contracts without a fill, and what they do."""
 
 
+POSITION_EVENTS = frozenset(
+    {
+        "CFEE",
+        "OPTRD",
+        "SPLIT",
+        "SPIN",
+        "NC",
+        "MA",
+        "REORG",
+        "REO",
+        "VOF",
+        "OPCA",
+        "ACATS",
+        "JNLS",
+        "FOPT",
+        "OCT",
+    }
+    | {"SC", "SSO", "SSP"}
+    | OPTION_EVENTS.keys()
+)
+"""Activity types whose ``qty`` is a signed change of the position; three are old names."""
+
+
 class Activity(Record, frozen=True):
     """One account activity as Alpaca reports it, numbers exact, symbol in canonical form.
 

@@ -161,17 +161,26 @@ class Pages(Generic[R]):
         if self.root and self._new:
             yield from self._new.items()
 
-    def merged(self, rows: Iterable[R]) -> Pages[R]:
-        """These pages with rows added, or put in the place of those with the same keys."""
-        fresh: dict[str, list[R]] = {}
+    def merged(self, rows: Iterable[R], without: Iterable[tuple[str, str]] = ()) -> Pages[R]:
+        """These pages with rows added, or put in the place of those with the same keys.
+
+        Args:
+            rows: what is added.
+            without: (bucket, key) of what is taken out, where it is there.
+        """
+        fresh: dict[str, dict[str, R | None]] = {}
+        for name, key in without:
+            fresh.setdefault(name, {})[key] = None
         for row in rows:
-            fresh.setdefault(row.bucket, []).append(row)
+            fresh.setdefault(row.bucket, {})[row.key] = row
         by_bucket = dict(self.buckets)
-        for name, added in fresh.items():
-            kept = {row.key: row for row in by_bucket[name].rows} if name in by_bucket else {}
-            page = Page.of({**kept, **{row.key: row for row in added}}.values())
-            if name not in by_bucket or page.id != by_bucket[name].id:
-                by_bucket[name] = page
+        for name, touched in fresh.items():
+            old = by_bucket.pop(name, None)
+            kept: dict[str, R | None] = {row.key: row for row in (old.rows if old else ())}
+            left = [row for row in {**kept, **touched}.values() if row is not None]
+            page = Page.of(left)
+            if left:
+                by_bucket[name] = old if old and old.id == page.id else page
         return Pages(self._row, {name: by_bucket[name] for name in sorted(by_bucket)}, None, None)
 
     def changed_since(self, earlier: Pages[R]) -> dict[str, tuple[R | None, R | None]]:

@@ -38,6 +38,10 @@ class Env:
 
     def __init__(self, config: Config, *, clock: Clock = system_clock, actor: Actor | None = None) -> None:
         self.config = config
+        self.say: Callable[[str], None] = _unheard
+        """Told of waits and other talk while a verb works."""
+        self.progress: Callable[[Instant], None] = _unheard
+        """Told how far a long reading has come, by the time of the activity that it has reached."""
         self.actor = actor or Actor(user=_user(), host=socket.gethostname())
         self._clock = clock
         self._store: Store | None = None
@@ -148,6 +152,11 @@ class Env:
     def book_state(self, id: SnapshotId) -> State:
         """The book's State of a Snapshot."""
         return stored_state(self.store.get(id, BookSnapshot).state, self.store.place.get)
+
+
+def _unheard(said: object) -> None:
+    """What listens where nobody does."""
+    del said
 
 
 def _user() -> str:

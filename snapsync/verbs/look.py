@@ -5,20 +5,20 @@ from __future__ import annotations
 import msgspec
 
 from snapsync.config import credentials
-from snapsync.ends.alpaca import BrokerReading, Known, Session, read_broker
+from snapsync.ends.alpaca import BrokerReading, Known, Reach, Session, read_broker
 from snapsync.ends.book import Reading, Role, read
-from snapsync.errors import BrokerError, Exit
 from snapsync.model.canon import ImageId, SnapshotId
 from snapsync.model.history import BookSnapshot, BrokerSnapshot
 from snapsync.model.image import image
+from snapsync.model.instant import Instant
 from snapsync.model.ledger import Activity
-from snapsync.model.money import masked
 from snapsync.model.pages import Pages
 from snapsync.model.plan import Look
 from snapsync.model.state import stored_state
 from snapsync.store.store import Store
 
 from .env import Env
+from .identity import right_account
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -56,38 +56,24 @@ def seen(env: Env, reading: Reading, broker: BrokerReading, broker_snapshot: Sna
         broker_snapshot=broker_snapshot,
         marks=broker.marks,
         ledger=broker.ledger,
-        observations=reading.observations,
+        observations=(*broker.observations, *reading.observations),
     )
 
 
-def read_account(env: Env) -> BrokerReading:
+def read_account(env: Env, *, since: Instant | None = None) -> BrokerReading:
     """One consistent reading of the broker's account, which must be the one this store is pinned to.
 
     Raises:
         BrokerError: no credentials or another account (12), out of reach (13), moving (14).
     """
+    reach = Reach(lookback_days=env.config.lookback_days, overlap_days=env.config.overlap_days, since=since)
     keys = credentials(env.config)
-    session = Session(env.config.base_url, keys.key, keys.secret)
+    session = Session(env.config.base_url, keys.key, keys.secret, say=env.say)
     try:
-        reading = read_broker(
-            session,
-            env.scope,
-            _known(env),
-            lookback_days=env.config.lookback_days,
-            overlap_days=env.config.overlap_days,
-        )
+        reading = read_broker(session, env.scope, _known(env), reach, env.progress)
     finally:
         session.close()
-    store = env.find_store()
-    if store and store.identity.account not in (None, reading.account):
-        raise BrokerError(
-            "The credentials belong to another account than this env's book.",
-            detail=f"env {env.name} is bound to account {masked(store.identity.account or '')},"
-            f" the broker answered for {masked(reading.account)}",
-            hint="Check the keys. If the paper account was reset, or the change is meant, keep the old\n"
-            f"history and start anew: mv {store.folder} {store.folder}.old",
-            exit=Exit.CREDENTIALS,
-        )
+    right_account(env, reading)
     return reading
 
 
@@ -97,10 +83,13 @@ def recall(env: Env, id: SnapshotId) -> BrokerReading:
     return BrokerReading(
         at=snapshot.at,
         account=snapshot.account,
+        number=None,
         state=stored_state(snapshot.state, env.store.place.get),
         marks=snapshot.marks,
         ledger=Pages.stored(Activity, snapshot.ledger, env.store.place.get),
         manifest=snapshot.manifest,
+        open_orders=snapshot.open_orders,
+        observations=snapshot.observations,
     )
 
 
@@ -117,6 +106,8 @@ def store_broker(store: Store, reading: BrokerReading) -> SnapshotId:
                 marks=reading.marks,
                 ledger=reading.ledger.root,
                 manifest=reading.manifest,
+                open_orders=reading.open_orders,
+                observations=reading.observations,
             )
         )
     )
@@ -147,4 +138,10 @@ def _known(env: Env) -> Known | None:
     if latest is None or latest[1].broker is None:
         return None
     last = recall(env, latest[1].broker)
-    return Known(at=last.at, state=last.state, ledger=last.ledger, working=last.manifest.working)
+    return Known(
+        at=last.at,
+        proven=last.manifest.proven,
+        state=last.state,
+        ledger=last.ledger,
+        working=last.manifest.working,
+    )

@@ -1,19 +1,25 @@
-"""Go on after an apply that was interrupted: finish it where that is certain, else ask a person."""
+"""Go on after an apply that was interrupted: finish it where that is certain, else ask a person.
+
+What is decided becomes the journal's new intent before a file is touched, so that a recovery that is
+itself interrupted goes on in the same way; rows that the bot has added meanwhile are part of it.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from snapsync.errors import RecoveryError
-from snapsync.model.canon import OperationId
-from snapsync.model.history import Agreed, Operation
-from snapsync.model.image import ABSENT, image, image_bytes
-from snapsync.store.journal import Journal, Write, close_journal, open_journal
+from snapsync.model.canon import ImageId, OperationId
+from snapsync.model.history import Operation
+from snapsync.model.image import image, image_bytes
+from snapsync.store import files
+from snapsync.store.journal import Journal, Write, close_journal, open_journal, write_journal
+from snapsync.store.mend import added, carried, finished, taken_back
 from snapsync.store.store import Store
-from snapsync.store.swap import Swap, perform, staged
+from snapsync.store.swap import Swap, keeper, perform, staged
 
 from .env import Env
 
@@ -21,8 +27,19 @@ How = Literal["finish", "roll-back", "keep"]
 LOCK_SECONDS = 10.0
 
 
+class _File(NamedTuple):
+    """One file of the journal: what it holds, what it should hold, and whether that needs no person."""
+
+    write: Write
+    path: Path
+    now: bytes | None
+    wanted: bytes | None
+    certain: bool
+    moved: bool
+
+
 def settle(env: Env) -> OperationId | None:
-    """Finish an interrupted apply, if there is one and every file is as before or as after it.
+    """Finish an interrupted apply, if there is one and it is certain how.
 
     Returns:
         The finished apply; None where nothing was interrupted.
@@ -43,22 +60,13 @@ def settle_locked(env: Env) -> OperationId | None:
     if journal is None:
         return None
     if _committed(env.store, journal):
-        close_journal(env.store.folder)
+        _close(env, journal)
         return None
-    unsure = [write for write in journal.writes if _standing(env, write) == "neither"]
+    found = [_finished(env, write) for write in journal.writes]
+    unsure = [file for file in found if not file.certain or file.moved]
     if unsure:
-        raise RecoveryError(
-            "An apply was interrupted, and a file was changed since.",
-            detail="\n".join(
-                f"{write.path} is neither as before the apply nor as after it" for write in unsure
-            ),
-            hint="See what was meant, then choose:\n"
-            f"  snapsync recover --env {env.name} --finish      write what the apply would have written\n"
-            f"  snapsync recover --env {env.name} --roll-back   put back what was there before\n"
-            f"  snapsync recover --env {env.name} --keep        keep the files as they are now\n"
-            "What is replaced is kept in the store.",
-        )
-    return _finish(env, journal)
+        raise _undecided(env, unsure)
+    return _carry_out(env, journal.draft, found)
 
 
 def recover(env: Env, how: How) -> OperationId | None:
@@ -72,77 +80,147 @@ def recover(env: Env, how: How) -> OperationId | None:
         journal = open_journal(store.folder)
         if journal is None:
             return None
-        for write in journal.writes:
-            _keep_image(store, _now(env, write))
-        if how == "finish":
-            return _finish(env, journal)
-        if how == "roll-back":
-            _put(env, [(write, image_bytes(write.before, store.place.get)) for write in journal.writes])
+        if _committed(store, journal):
+            _close(env, journal)
+            return None
+        match how:
+            case "finish":
+                return _carry_out(env, journal.draft, [_finished(env, write) for write in journal.writes])
+            case "roll-back":
+                found = [_taken_back(env, write) for write in journal.writes]
+            case "keep":
+                found = [_kept(env, write) for write in journal.writes]
         latest = store.latest()
-        agreed = latest[1].agreed if latest else None
-        verb = msgspec.structs.replace(journal.draft, verb="recover", agreed=agreed, tally=None)
-        return _commit(env, verb, agreed)
+        draft = msgspec.structs.replace(
+            journal.draft,
+            verb="recover",
+            time=env.now(),
+            actor=env.actor,
+            agreed=latest[1].agreed if latest else None,
+            tally=None,
+        )
+        return _carry_out(env, draft, found)
 
 
-def _finish(env: Env, journal: Journal) -> OperationId:
-    after = [(write, image_bytes(write.after, env.store.place.get)) for write in journal.writes]
-    _put(env, [(write, data) for write, data in after if _standing(env, write) != "after"])
-    draft = msgspec.structs.replace(journal.draft, recovered=True)
-    return _commit(env, draft, journal.draft.agreed)
+def _carry_out(env: Env, draft: Operation, found: list[_File]) -> OperationId:
+    """Make the decision durable, bring the files there, and make it history."""
+    store = env.store
+    journal = Journal(draft=draft, writes=tuple(_intent(env, file) for file in found))
+    if journal != open_journal(store.folder):
+        write_journal(store.folder, journal)
+    swaps = [
+        Swap(path=file.path, before=file.now, after=file.wanted)
+        for file in found
+        if file.wanted is not None and file.wanted != file.now
+    ]
+    with staged(swaps) as ready:
+        perform(ready)
+    for file in found:
+        if file.wanted is None:
+            files.remove(file.path)
+    return _commit(env, journal)
 
 
-def _commit(env: Env, draft: Operation, agreed: Agreed | None) -> OperationId:
+def _intent(env: Env, file: _File) -> Write:
+    """The file's way as decided; where it is neither as before nor finished, it starts at what is there."""
+    now, wanted = _keep_image(env.store, file.now), _keep_image(env.store, file.wanted)
+    return Write(
+        role=file.write.role,
+        path=str(env.book_path(file.write.role)),
+        before=file.write.before if now in (file.write.before, wanted) else now,
+        after=wanted,
+    )
+
+
+def _commit(env: Env, journal: Journal) -> OperationId:
     from snapsync.ends.book import read  # noqa: PLC0415 - only where something was interrupted
 
     from .look import store_book  # noqa: PLC0415 - the same
 
+    draft = journal.draft
     book = store_book(env.store, read(env.book_files))
+    agreed = draft.agreed
     if agreed is not None and draft.verb == "apply":
         agreed = msgspec.structs.replace(agreed, book=book)
-    done = msgspec.structs.replace(draft, book=book, agreed=agreed, parents=env.store.heads())
+    done = msgspec.structs.replace(
+        draft, book=book, agreed=agreed, parents=env.store.heads(), recovered=draft.verb == "apply"
+    )
     id = env.store.commit(done)
-    close_journal(env.store.folder)
+    _close(env, journal)
     return id
 
 
-def _put(env: Env, writes: list[tuple[Write, bytes | None]]) -> None:
-    swaps = [
-        Swap(path=_path(env, write), before=_now(env, write), after=data)
-        for write, data in writes
-        if data is not None
-    ]
-    with staged(swaps) as ready:
-        perform(ready)
-    for write, data in writes:
-        if data is None:
-            _remove(env, write)
+def _close(env: Env, journal: Journal) -> None:
+    for write in journal.writes:
+        files.remove(keeper(_path(env, write)))
+    close_journal(env.store.folder)
 
 
-def _remove(env: Env, write: Write) -> None:
-    from snapsync.store import files  # noqa: PLC0415 - only where a new file is taken back
+def _finished(env: Env, write: Write) -> _File:
+    before, after, now = _images(env, write)
+    late = _late(env, write, before)
+    mended = finished(before, after, now)
+    return _file(env, write, now, carried(mended.data, after, late), certain=mended.certain)
 
-    files.remove(_path(env, write))
+
+def _taken_back(env: Env, write: Write) -> _File:
+    before, after, now = _images(env, write)
+    late = _late(env, write, before)
+    wanted = taken_back(before, after, carried(now, after, late))
+    return _file(env, write, now, wanted, certain=True)
 
 
-def _standing(env: Env, write: Write) -> Literal["before", "after", "neither"]:
-    now = _now(env, write)
-    id = image(now)[0]
-    if id == write.after:
-        return "after"
-    if id == write.before:
-        return "before"
-    after = image_bytes(write.after, env.store.place.get) or b""
-    before = image_bytes(write.before, env.store.place.get) or b""
-    if now is not None and now.startswith(after):
-        return "after"  # the bot has added rows since
-    torn_append = now is not None and after.startswith(now) and now.startswith(before)
-    return "before" if torn_append and write.before != ABSENT else "neither"
+def _kept(env: Env, write: Write) -> _File:
+    before, after, now = _images(env, write)
+    return _file(env, write, now, carried(now, after, _late(env, write, before)), certain=True)
+
+
+def _file(env: Env, write: Write, now: bytes | None, wanted: bytes | None, *, certain: bool) -> _File:
+    moved = Path(write.path).resolve() != _path(env, write)
+    return _File(write, _path(env, write), now, wanted, certain, moved)
+
+
+def _images(env: Env, write: Write) -> tuple[bytes | None, bytes | None, bytes | None]:
+    """A file's bytes before and after the apply, and now."""
+    get = env.store.place.get
+    return image_bytes(write.before, get), image_bytes(write.after, get), _read(_path(env, write))
+
+
+def _late(env: Env, write: Write, before: bytes | None) -> bytes:
+    """The rows that the bot added to the old file while it was being replaced."""
+    path = _path(env, write)
+    old = keeper(path)
+    if not old.exists() or (path.exists() and old.samefile(path)):
+        return b""
+    return added(_read(old), before) or b""
 
 
 def _committed(store: Store, journal: Journal) -> bool:
-    latest = store.latest()
-    return latest is not None and (
-        latest[1].time == journal.draft.time and latest[1].parents == journal.draft.parents
+    """Whether only the journal's removal was interrupted."""
+    draft = journal.draft
+    for id, operation in store.log():
+        if (operation.verb, operation.time, operation.plan) == (draft.verb, draft.time, draft.plan):
+            return True
+        if id in draft.parents:
+            return False
+    return False
+
+
+def _undecided(env: Env, unsure: list[_File]) -> RecoveryError:
+    said = [
+        f"the apply was writing {file.write.path}, the configuration now names {file.path}"
+        if file.moved
+        else f"{file.write.path} is neither as before the apply nor as after it"
+        for file in unsure
+    ]
+    return RecoveryError(
+        "An apply was interrupted, and a file was changed since.",
+        detail="\n".join(said),
+        hint="See what was meant, then choose:\n"
+        f"  snapsync recover --env {env.name} --finish      write what the apply would have written\n"
+        f"  snapsync recover --env {env.name} --roll-back   put back what was there before\n"
+        f"  snapsync recover --env {env.name} --keep        keep the files as they are now\n"
+        "What is replaced is kept in the store, and rows added to a file are carried over.",
     )
 
 
@@ -150,12 +228,14 @@ def _path(env: Env, write: Write) -> Path:
     return env.book_path(write.role).resolve()
 
 
-def _now(env: Env, write: Write) -> bytes | None:
+def _read(path: Path) -> bytes | None:
     try:
-        return _path(env, write).read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         return None
 
 
-def _keep_image(store: Store, data: bytes | None) -> None:
-    store.put_all(image(data)[1])
+def _keep_image(store: Store, data: bytes | None) -> ImageId:
+    id, objects = image(data)
+    store.put_all(objects)
+    return id

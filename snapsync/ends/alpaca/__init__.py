@@ -7,7 +7,7 @@ it costs most of a second.
 
 from __future__ import annotations
 
-from .read import BrokerReading, Known, read_account_once, read_broker
+from .read import BrokerReading, Known, Reach, read_account_once, read_broker
 from .session import Session
 
-__all__ = ["BrokerReading", "Known", "Session", "read_account_once", "read_broker"]
+__all__ = ["BrokerReading", "Known", "Reach", "Session", "read_account_once", "read_broker"]

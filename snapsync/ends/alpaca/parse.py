@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from snapsync.model.canon import Record, normal
+from snapsync.model.history import OpenOrder
 from snapsync.model.instant import Instant
 from snapsync.model.ledger import FILL, Activity
 from snapsync.model.state import Marks, Position, PositionMark
@@ -99,6 +100,21 @@ def orders(row: Row) -> Iterator[OrderSeen]:
         seen = _order(leg, row.text("id"))
         if seen is not None:
             yield seen
+
+
+def open_orders(row: Row) -> Iterator[OpenOrder]:
+    """One of GET /v2/orders with status=open, for showing; a multi-leg order is its legs."""
+    for each in (row, *row.rows("legs")):
+        symbol = each.text_or_none("symbol")
+        if symbol is not None:
+            yield OpenOrder(
+                id=each.text("id"),
+                symbol=canonical(symbol),
+                side=each.text_or_none("side"),
+                qty=each.number_or_none("qty"),
+                filled_qty=each.number_or_none("filled_qty"),
+                client_order_id=each.text_or_none("client_order_id"),
+            )
 
 
 def _order(row: Row, parent_id: str | None) -> OrderSeen | None:

@@ -1,45 +1,65 @@
-"""One reading of the account: account, positions, orders, activities, and the account once more.
+"""One reading of the account: account; positions, open orders and activities at once; account again.
 
 The endpoints are not one transaction: a fill between two of them would tear the picture. So the account
-is read again at the end; where its cash moved, or an activity is younger than the beginning, the whole
-reading is made anew, and after some tries it is refused as unsettled (pitfalls 30 and 31).
+is read again at the end, and positions and cash are held against the last proven ones plus the
+activities since. Where something moved the whole reading is made anew; what keeps moving is refused as
+unsettled, what disagrees but stands still is reported (pitfalls 30 and 31).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from decimal import Decimal
+from functools import partial
 
 import msgspec
 
 from snapsync.errors import BrokerError, Exit
-from snapsync.model.history import Manifest
-from snapsync.model.instant import Instant, day_of, from_datetime, shift
+from snapsync.model.history import Manifest, OpenOrder
+from snapsync.model.instant import Instant, from_datetime, seconds_between, shift
 from snapsync.model.ledger import FILL, Activity, Ledger
 from snapsync.model.pages import Pages
-from snapsync.model.state import ORDER, Coverage, Marks, Position, Scope, State, Transaction
+from snapsync.model.policy import Finding
+from snapsync.model.proof import unexplained
+from snapsync.model.state import ACTIVITY, Coverage, Marks, Position, PositionMark, Scope, State, Transaction
 from snapsync.model.trades import transactions
 
-from .orders import read_orders
-from .parse import Account, OrderSeen, account, activity, position
+from .activities import Progress, read_activities
+from .orders import OrdersBehind, read_open_orders
+from .pace import unheard
+from .parse import Account, account, position
 from .row import many, one
-from .session import Session
+from .session import Asks, concurrently
+from .settle import UnsettledError, checked_pages, gone, still
 
 TRIES = 3
-_ACTIVITIES_PER_PAGE = 100
+SHORT_OVERLAP_SECONDS = 15 * 60
+PROOF_SECONDS = 24 * 60 * 60
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """What earlier readings have proven: the next one goes on from there.
 
+    ``at`` is the beginning of the last one, ``proven`` that of the last which re-read days of overlap;
     ``working`` are the ids of orders that had fills but were not done.
     """
 
     at: Instant
+    proven: Instant
     state: State
     ledger: Ledger
     working: tuple[str, ...]
+
+
+class Reach(msgspec.Struct, frozen=True, kw_only=True):
+    """How far back activities are read, in days: at first contact, and once a day as proof.
+
+    ``since`` overrules the first.
+    """
+
+    lookback_days: int
+    overlap_days: int
+    since: Instant | None = None
 
 
 class BrokerReading(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -47,153 +67,152 @@ class BrokerReading(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     at: Instant
     account: str
+    number: str | None
     state: State
     marks: Marks
     ledger: Ledger
     manifest: Manifest
-
-
-class _UnsettledError(Exception):
-    """The account moved while it was read."""
+    open_orders: tuple[OpenOrder, ...] = ()
+    observations: tuple[Finding, ...] = ()
 
 
 def read_broker(
-    session: Session, scope: Scope, known: Known | None, *, lookback_days: int, overlap_days: int
+    asks: Asks, scope: Scope, known: Known | None, reach: Reach, progress: Progress = unheard
 ) -> BrokerReading:
     """Read the account.
 
     Args:
-        session: an open session.
+        asks: the network, or a recording.
         scope: what is compared; all is read, whatever the scope.
         known: what is proven already; None on first contact.
-        lookback_days: how far back the first contact reads activities.
-        overlap_days: how far back from the last reading later ones do, for rows that came late.
+        reach: how far back activities are read.
+        progress: told the time of the last activity of each full page.
 
     Raises:
         BrokerError: refused (exit 12), out of reach or not understood (13), or moving (14).
     """
-    why = ""
+    why, doubts = "", None
     for _ in range(TRIES):
         try:
-            return _attempt(session, scope, known, lookback_days, overlap_days)
-        except _UnsettledError as moved:
-            why = str(moved)
+            reading = _attempt(asks, scope, known, reach, progress)
+        except UnsettledError as moved:
+            why, doubts = str(moved), None
+            continue
+        # an account that disagrees with itself may be about to settle: it counts only if it stays so
+        found = {(each.code, each.key, each.detail) for each in reading.observations}
+        if not found or found == doubts:
+            return reading
+        why, doubts = "; ".join(sorted(detail for _, _, detail in found)), found
     raise BrokerError(
         "The broker's account kept moving while it was read.",
-        detail=f"After {TRIES} readings: {why}.",
+        detail=f"After {TRIES} readings: {why}",
         hint="Try again in a moment.",
         exit=Exit.UNSETTLED,
     )
 
 
-def read_account_once(session: Session) -> tuple[Account, list[Position]]:
+def read_account_once(asks: Asks) -> tuple[Account, list[Position]]:
     """The account and its positions, for a first glance; nothing is proven by it."""
-    seen = account(one(session.get("/account")))
-    return seen, [position(row)[0] for row in many(session.get("/positions"))]
+    seen = account(one(asks.get("/account")))
+    return seen, [position(row)[0] for row in many(asks.get("/positions"))]
 
 
 def _attempt(
-    session: Session, scope: Scope, known: Known | None, lookback_days: int, overlap_days: int
+    asks: Asks, scope: Scope, known: Known | None, reach: Reach, progress: Progress
 ) -> BrokerReading:
-    before = session.requests
-    first = session.get("/account")
+    before = asks.requests
+    first = asks.get("/account")
     start = account(one(first))
     at = first.at or from_datetime(datetime.now(UTC))
-    since = shift(known.at, days=-overlap_days) if known else shift(at, days=-lookback_days)
-    held = [position(row) for row in many(session.get("/positions"))]
-    rows = _activities(session, since)
-    ledger = known.ledger.merged(rows) if known else Pages.of(Activity, rows)
-    seen = read_orders(session, _unproven(rows, known), since)
-    _settled(start, account(one(session.get("/account"))), rows, at)
+    proof = known is None or seconds_between(known.proven, at) >= PROOF_SECONDS
+    since = _since(known, reach, at, proof=proof)
+    held, working, rows = _parts(asks, partial(read_activities, asks, since, progress))
+    behind = OrdersBehind(asks, known.state if known else None, known.working if known else ())
+    behind.read(rows, since)
+    still(start, account(one(asks.get("/account"))), rows, at)
+    ledger = checked_pages(Activity, rows, known.ledger if known else None)
     coverage = (known.state.coverage if known else None) or Coverage(since=since)
-    fills, working = _fills(ledger, seen, coverage)
+    fills = behind.fills(ledger, coverage)
     found = transactions(
         (*fills, *(row for row in rows if row.type != FILL)),
-        {id: each.order for id, each in seen.items() if each},
+        behind.orders,
         {p.key: p.multiplier for p, _ in held},
     )
     state = State(
         cash=start.cash,
-        positions=Pages.of(Position, (p for p, _ in held)),
-        transactions=known.state.transactions.merged(found) if known else Pages.of(Transaction, found),
+        positions=checked_pages(Position, (p for p, _ in held), None),
+        transactions=_laid_over(known, found, rows),
         scope=scope,
         coverage=coverage,
-    )
-    marks = msgspec.structs.replace(start.marks, positions={p.key: mark for p, mark in held})
-    manifest = Manifest(
-        since=since,
-        rows={"positions": len(held), "activities": len(rows), "orders": len(seen)},
-        first_activity=rows[0].key if rows else None,
-        last_activity=rows[-1].key if rows else None,
-        requests=session.requests - before,
-        working=working,
     )
     return BrokerReading(
         at=at,
         account=start.id,
+        number=start.number,
         state=state,
-        marks=marks,
+        marks=msgspec.structs.replace(start.marks, positions={p.key: mark for p, mark in held}),
         ledger=ledger,
-        manifest=manifest,
+        manifest=Manifest(
+            since=since,
+            proven=at if proof or known is None else known.proven,
+            rows={"positions": len(held), "activities": len(rows), "open orders": len(working)},
+            first_activity=rows[0].key if rows else None,
+            last_activity=rows[-1].key if rows else None,
+            requests=asks.requests - before,
+            working=behind.working,
+        ),
+        open_orders=working,
+        observations=_doubts(known, state, ledger, rows, since),
     )
 
 
-def _activities(session: Session, since: Instant) -> list[Activity]:
-    # Ascending pages are stable while new rows arrive (pitfall 40); known keys are seen once.
-    params = {
-        "direction": "asc",
-        "page_size": str(_ACTIVITIES_PER_PAGE),
-        "after": since[:19] + "Z",
-    }
-    found: dict[str, Activity] = {}
-    while True:
-        page = list(many(session.get("/account/activities", params)))
-        found.update((row.key, row) for row in map(activity, page))
-        if len(page) < _ACTIVITIES_PER_PAGE or params.get("page_token") == page[-1].text("id"):
-            return sorted(found.values(), key=lambda row: (row.time, row.key))
-        params["page_token"] = page[-1].text("id")
+def _since(known: Known | None, reach: Reach, at: Instant, *, proof: bool) -> Instant:
+    """From when on activities are read; they are filtered by when they were created (alpaca-api.md)."""
+    if known is None:
+        return reach.since or shift(at, days=-reach.lookback_days)
+    if proof:
+        return shift(known.at, days=-reach.overlap_days)
+    return shift(known.at, seconds=-SHORT_OVERLAP_SECONDS)
 
 
-def _unproven(rows: Iterable[Activity], known: Known | None) -> set[str]:
-    """The orders behind fills that no earlier reading has proven done."""
-    proven = {row.key for row in known.state.transactions} if known else set()
-    filled = {row.order_id for row in rows if row.type == FILL and row.order_id}
-    return {id for id in filled if ORDER + id not in proven} | set(known.working if known else ())
+Held = list[tuple[Position, PositionMark]]
 
 
-def _fills(
-    ledger: Ledger, seen: Mapping[str, OrderSeen | None], coverage: Coverage
-) -> tuple[list[Activity], tuple[str, ...]]:
-    """The fills of the orders seen, as far as they are whole; and which orders are still working.
+def _parts(
+    asks: Asks, activities: partial[tuple[Activity, ...]]
+) -> tuple[Held, tuple[OpenOrder, ...], tuple[Activity, ...]]:
+    """Positions, open orders and activities, asked for at once."""
+    held: Held = []
+    working: list[OpenOrder] = []
+    rows: list[Activity] = []
 
-    An order that began before the Coverage is left out unless all its fills are known. One that began
-    within it must have the fills that it claims (pitfalls 23 and 31).
-    """
-    begun = [each.submitted_at for each in seen.values() if each and each.submitted_at]
-    by_order: dict[str, list[Activity]] = {id: [] for id in seen}
-    for name in ledger.buckets:
-        if name >= day_of(min([coverage.since, *begun])):
-            for row in ledger.buckets[name].rows:
-                if row.type == FILL and row.order_id in by_order:
-                    by_order[row.order_id].append(row)
-    whole: list[Activity] = []
-    for id, rows in by_order.items():
-        each = seen[id]
-        filled = sum((row.qty or Decimal(0) for row in rows), Decimal(0))
-        if each is None or each.filled_qty in (None, filled):
-            whole += rows
-        elif each.submitted_at is None or each.submitted_at >= coverage.since:
-            raise _UnsettledError(f"order {id} says {each.filled_qty} filled, its fills add up to {filled}")
-    working = tuple(sorted(id for id, each in seen.items() if each and not each.order.done))
-    return whole, working
+    def positions() -> None:
+        held.extend(position(row) for row in many(asks.get("/positions")))
+
+    concurrently(
+        asks,
+        positions,
+        lambda: working.extend(read_open_orders(asks)),
+        lambda: rows.extend(activities()),
+    )
+    return held, tuple(working), tuple(rows)
 
 
-def _settled(start: Account, end: Account, rows: Iterable[Activity], at: Instant) -> None:
-    if end.id != start.id:
-        raise _UnsettledError("the account's id changed")
-    if end.cash != start.cash:
-        raise _UnsettledError(f"cash moved from {start.cash} to {end.cash}")
-    # the broker's clock has whole seconds here
-    late = [row.key for row in rows if row.type == FILL and row.time > shift(at, seconds=1)]
-    if late:
-        raise _UnsettledError(f"{late[-1]} came in between")
+def _laid_over(
+    known: Known | None, found: Iterable[Transaction], rows: Iterable[Activity]
+) -> Pages[Transaction]:
+    """The trades of this reading's window over those proven before; events since voided are taken out."""
+    if known is None:
+        return checked_pages(Transaction, found, None)
+    void = [(row.bucket, ACTIVITY + row.key) for row in rows if row.void]
+    return known.state.transactions.merged(found, without=void)
+
+
+def _doubts(
+    known: Known | None, state: State, ledger: Ledger, rows: tuple[Activity, ...], since: Instant
+) -> tuple[Finding, ...]:
+    if known is None:
+        return ()
+    changed = ledger.changed_since(known.ledger).values()
+    new = [after for before, after in changed if after is not None and before is None]
+    return (*unexplained(known.state, state, new), *gone(known.ledger, rows, since, known.at))

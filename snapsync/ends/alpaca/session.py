@@ -1,28 +1,29 @@
-"""A read-only HTTP session: alpaca-py's own client, on a session that refuses anything but GET.
-
-Facts about the client are from alpaca-api.md section 10, measured with alpaca-py 0.44.0: it has no
-timeout, follows no redirects (a 3xx or an empty body gives None), retries 429 and 504 silently for nine
-seconds, and parses numbers into floats. So: our timeout, its retry off, and the raw bytes kept.
-"""
+"""Asking one account: retries for what may pass, a clear error for what will not, and exact bytes back."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from snapsync.errors import BrokerError, Exit
 from snapsync.model.canon import Record
 from snapsync.model.instant import Instant, from_datetime
+
+from .http import Client
+from .pace import Pace, Say, unheard
 
 if TYPE_CHECKING:
     from requests import Response
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 20.0
-_LOOPBACK = ("127.", "localhost", "[::1]")
-_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _REDIRECT = 401, 403, 404, 300
+TOTAL_SECONDS = 900.0
+ATTEMPTS = 4
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _LIMITED, _REDIRECT, _SERVER = 401, 403, 404, 429, 300, 500
+
+T = TypeVar("T")
 
 
 class Answer(Record, frozen=True):
@@ -34,50 +35,118 @@ class Answer(Record, frozen=True):
     request_id: str | None
 
 
-class Session:
-    """Talks to one account. Not for sharing between threads: each thread opens its own."""
+class Asks(Protocol):
+    """Whoever answers for the broker: the network, or a recording."""
 
-    def __init__(self, url: str, key: str, secret: str) -> None:
-        self.url = url
-        self.requests = 0
-        self._client = _client(url, key, secret, self._keep)
-        self._last: Response | None = None
+    requests: int
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
-        """Ask for ``/v2`` + path.
+        """The answer to ``GET /v2`` + path.
 
         Raises:
             BrokerError: refused (exit 12), or out of reach or not understood (13).
         """
-        answer = self.find(path, params)
-        if answer is None:
-            raise self._refused(f"GET /v2{path}", _NOT_FOUND)
-        return answer
+        ...
 
     def find(self, path: str, params: Mapping[str, str] | None = None) -> Answer | None:
         """As ``get``, but None where the broker says that there is no such thing (404)."""
-        from alpaca.common.exceptions import APIError  # noqa: PLC0415 - heavy, see the package's docstring
-        from requests.exceptions import JSONDecodeError, RequestException  # noqa: PLC0415 - the same
+        ...
 
+    def stop(self) -> None:
+        """Let no further request be sent."""
+        ...
+
+
+class Session:
+    """Talks to one account over the network; each thread gets a client of its own."""
+
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        secret: str,
+        *,
+        timeout: float = TOTAL_SECONDS,
+        say: Say = unheard,
+    ) -> None:
+        self.url = url
+        self.requests = 0
+        self._keys = (key, secret)
+        self._local = threading.local()
+        self._clients: list[Client] = []
+        self._pace = Pace(timeout, say)
+
+    def get(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
+        """See ``Asks.get``."""
+        answer = self.find(path, params)
+        if answer is None:
+            raise self._refused(f"GET /v2{path}", self._client().response)
+        return answer
+
+    def find(self, path: str, params: Mapping[str, str] | None = None) -> Answer | None:
+        """See ``Asks.find``; connection errors, timeouts, 429 and 5xx are tried again."""
         endpoint = f"GET /v2{path}"
-        self._forget()
+        for failures in range(ATTEMPTS):
+            trouble = self._ask(path, params or {})
+            if trouble is None:
+                break
+            if failures + 1 == ATTEMPTS:
+                raise self._failed(endpoint, trouble)
+            self._pace.back_off(failures, trouble)
+        return self._answer(endpoint)
+
+    def stop(self) -> None:
+        """See ``Asks.stop``."""
+        self._pace.stop()
+
+    def close(self) -> None:
+        """Give all connections back."""
+        for client in self._clients:
+            client.close()
+
+    def _client(self) -> Client:
+        if not hasattr(self._local, "client"):
+            self._local.client = Client(self.url, *self._keys)
+            self._clients.append(self._local.client)
+        found: Client = self._local.client
+        return found
+
+    def _ask(self, path: str, params: Mapping[str, str]) -> str | None:
+        """Ask once; what went wrong that may pass, in words, else None."""
+        from alpaca.common.exceptions import APIError  # noqa: PLC0415 - heavy
+        from requests.exceptions import JSONDecodeError, RequestException  # noqa: PLC0415 - heavy
+
+        client = self._client()
+        self._pace.turn()
+        left = self._pace.left()
+        self.requests += 1
         try:
-            self._client.get(path, dict(params or {}))
-        except APIError as error:
-            if error.status_code == _NOT_FOUND and self._is_json():
-                return None
-            raise self._refused(endpoint, error.status_code) from error
-        except JSONDecodeError as error:
-            raise self._not_understood(endpoint, "its body is not JSON") from error
+            client.get(path, params, (min(CONNECT_SECONDS, left), min(READ_SECONDS, left)))
+        except (APIError, JSONDecodeError):
+            pass  # an answer came, and _answer judges it
         except RequestException as error:
-            raise BrokerError(
-                "The broker cannot be reached.",
-                detail=f"{endpoint} at {self.url}: {_reason(error)}",
-                hint="Check the network and the base URL, and try again.",
-            ) from error
-        response = self._last
-        if response is None or response.status_code >= _REDIRECT or not response.content:
-            raise self._not_understood(endpoint, "it is a redirect or has no body")
+            return _reason(error)
+        response = client.response
+        if response is None:
+            return "no answer"
+        limited = response.status_code == _LIMITED
+        self._pace.learn(response.headers, limited=limited)
+        if limited:
+            return "the broker's rate limit is used up (HTTP 429)"
+        return f"HTTP {response.status_code}" if response.status_code >= _SERVER else None
+
+    def _answer(self, endpoint: str) -> Answer | None:
+        response = self._client().response
+        if response is None:
+            raise self._failed(endpoint, "no answer")
+        if response.status_code == _NOT_FOUND and response.content[:1] == b"{":
+            return None
+        if response.status_code > _NOT_FOUND - 5:
+            raise self._refused(endpoint, response)
+        if response.status_code >= _REDIRECT or not response.content:
+            raise self._not_understood(endpoint, response, "a redirect or no body")
+        if response.content.lstrip()[:1] not in (b"{", b"["):
+            raise self._not_understood(endpoint, response, "the body is not JSON")
         return Answer(
             endpoint=endpoint,
             body=response.content,
@@ -85,73 +154,70 @@ class Session:
             request_id=response.headers.get("X-Request-ID"),
         )
 
-    def close(self) -> None:
-        """Give the connections back."""
-        self._client._session.close()  # noqa: SLF001 - the SDK has no public way
+    def _failed(self, endpoint: str, trouble: str) -> BrokerError:
+        return BrokerError(
+            "The broker cannot be reached.",
+            detail=f"{endpoint} at {self.url}: {trouble}; tried {ATTEMPTS} times"
+            f"{_quote(self._client().response)}",
+            hint="Check the network and the base URL, and try again.",
+        )
 
-    def _forget(self) -> None:
-        self._last, self.requests = None, self.requests + 1
-
-    def _keep(self, response: Response) -> None:
-        self._last = response
-
-    def _is_json(self) -> bool:
-        return self._last is not None and self._last.content[:1] == b"{"
-
-    def _refused(self, endpoint: str, status: int | None) -> BrokerError:
-        said = f"{endpoint} at {self.url}: HTTP {status}{_message(self._last)}{_quote(self._last)}"
+    def _refused(self, endpoint: str, response: Response | None) -> BrokerError:
+        status = response.status_code if response is not None else "?"
+        said = f"{endpoint} at {self.url}: HTTP {status}{_message(response)}{_quote(response)}"
         if status in (_UNAUTHORIZED, _FORBIDDEN):
             return BrokerError(
                 "The broker refused the credentials.",
                 detail=said,
-                hint="Check that key and secret belong to this env: paper and live have separate keys,"
-                " and a reset paper account gets new ones.",
+                hint="Check that key and secret belong to this env: paper and live have separate keys,\n"
+                "and a paper account that was reset gets new ones.",
                 exit=Exit.CREDENTIALS,
             )
-        return BrokerError("The broker answered with an error.", detail=said, hint="Try again later.")
+        return BrokerError(
+            "The broker answered with an error.",
+            detail=said,
+            hint="Check the base URL. If it is right, report this: the request was wrong.",
+        )
 
-    def _not_understood(self, endpoint: str, why: str) -> BrokerError:
-        status = self._last.status_code if self._last is not None else "?"
+    def _not_understood(self, endpoint: str, response: Response, why: str) -> BrokerError:
         return BrokerError(
             "The broker's answer is not understood.",
-            detail=f"{endpoint} at {self.url}: HTTP {status}, {why}{_quote(self._last)}",
+            detail=f"{endpoint} at {self.url}: HTTP {response.status_code}, {why}{_quote(response)}",
             hint="Check the base URL; a proxy may have answered in the broker's place.",
         )
 
 
-def _client(url: str, key: str, secret: str, keep: Any) -> Any:  # noqa: ANN401 - the SDK is untyped here
-    with warnings.catch_warnings():
-        # alpaca-py 0.44 imports websockets.legacy, whose warning no user of ours can act on
-        warnings.simplefilter("ignore", DeprecationWarning)
-        from alpaca.trading.client import TradingClient  # noqa: PLC0415 - heavy
-    from requests import Session as HttpSession  # noqa: PLC0415 - heavy
+def concurrently(asks: Asks, *calls: Callable[[], T]) -> list[T]:
+    """Make independent calls at once, each in a thread of its own; the first error stops them all.
 
-    class ReadOnly(HttpSession):
-        """The last door before the network: GET only, never without a timeout."""
+    The threads are daemons: Ctrl-C need not wait for a server that is silent.
+    """
+    results: list[T | None] = [None] * len(calls)
+    errors: list[BaseException] = []
+    done = threading.Semaphore(0)
 
-        def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as the base class
-            _only_get(method)
-            kwargs["timeout"] = (CONNECT_SECONDS, READ_SECONDS)
-            response = super().request(method, url, *args, **kwargs)
-            keep(response)
-            return response
+    def run(number: int, call: Callable[[], T]) -> None:
+        try:
+            results[number] = call()
+        except BaseException as error:  # noqa: BLE001 - raised again below, in the caller's thread
+            errors.append(error)
+        finally:
+            done.release()
 
-        def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as the base class
-            _only_get(request.method)
-            return super().send(request, **kwargs)
-
-    client = TradingClient(key, secret, raw_data=True, url_override=url)
-    client._session.close()  # noqa: SLF001 - the SDK takes no session of ours
-    client._session = ReadOnly()  # noqa: SLF001 - the same
-    client._retry = 0  # noqa: SLF001 - its retry is silent and deaf to rate limits
-    host = url.partition("://")[2]
-    client._session.trust_env = not host.startswith(_LOOPBACK)  # noqa: SLF001 - no proxy before loopback
-    return client
-
-
-def _only_get(method: str | bytes | None) -> None:
-    if method != "GET":
-        raise RuntimeError(f"snapsync only reads: {method!r} must never leave this process")
+    for number, call in enumerate(calls):
+        threading.Thread(target=run, args=(number, call), daemon=True).start()
+    try:
+        for _ in calls:
+            done.acquire()
+            if errors:
+                break
+    except KeyboardInterrupt:
+        asks.stop()
+        raise
+    if errors:
+        asks.stop()
+        raise errors[0]
+    return [result for result in results if result is not None]
 
 
 def _date(response: Response) -> Instant | None:
@@ -179,4 +245,8 @@ def _reason(error: Exception) -> str:
     if "Timeout" in name:
         return f"no answer within {READ_SECONDS:.0f} s"
     cause = str(error)
-    return "connection refused" if "refused" in cause else f"{name}: {cause[:160]}"
+    if "refused" in cause:
+        return "connection refused"
+    if "resolve" in cause or "Name or service" in cause:
+        return "the host's name is unknown"
+    return f"{name}: {cause[:160]}"
