@@ -39,9 +39,12 @@ class Stored(Record, frozen=True, kw_only=True, tag_field="kind"):
 
 T = TypeVar("T")
 
-# What msgspec writes for a decimal that is not in normal form. A user's text may look the same:
-# then the slow way is taken for nothing, and comes to the same bytes.
-_DENORMAL = re.compile(rb'"(?:-?\d+\.\d*0|-?\d+(?:\.\d+)?E[+-]?\d+|-0)"')
+# What msgspec writes for a decimal that is not in normal form, or is none at all. A user's text may look
+# the same: then the slow way is taken for nothing, and comes to the same bytes.
+_DENORMAL = re.compile(rb'"(?:-?\d+\.\d*0|-?\d+(?:\.\d+)?E[+-]?\d+|-0|-?s?NaN\d*|-?Infinity)"')
+# Python's own reader lets underscores, blanks and the digits of other scripts pass.
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_MOST_PLACES = 400  # more than a float can have; ten characters of text must not become a gigabyte of zeros
 _fast = msgspec.json.Encoder(order="sorted")
 
 
@@ -51,9 +54,11 @@ def decimal(text: str) -> Decimal:
     Raises:
         ValueError: the text is not a finite decimal number.
     """
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(f"{text!r} is not a number")
     try:
         return normal(Decimal(text))
-    except InvalidOperation:
+    except InvalidOperation:  # an exponent beyond all bounds
         raise ValueError(f"{text!r} is not a number") from None
 
 
@@ -61,17 +66,19 @@ def normal(number: Decimal) -> Decimal:
     """The same number with the one exponent that its normal form has; never rounds.
 
     Raises:
-        ValueError: NaN or infinity, which no broker's or book's amount can be.
+        ValueError: NaN, infinity, or a size that no broker's or book's amount can have.
     """
     sign, digits, exponent = number.as_tuple()
     if not isinstance(exponent, int):
         raise ValueError(f"{number} is not a finite number")  # noqa: TRY004 - the value is wrong, not its type
     if not any(digits):
         return Decimal(0)
-    if exponent > 0:
-        return Decimal((sign, digits + (0,) * exponent, 0))
     while exponent < 0 and digits[-1] == 0:
         digits, exponent = digits[:-1], exponent + 1
+    if abs(exponent) > _MOST_PLACES:
+        raise ValueError(f"{number} is not a number of a possible size")
+    if exponent > 0:
+        return Decimal((sign, digits + (0,) * exponent, 0))
     return Decimal((sign, digits, exponent))
 
 
@@ -81,7 +88,11 @@ def plain(number: Decimal) -> str:
 
 
 def encode(value: Any) -> bytes:  # noqa: ANN401 - any value msgspec can write
-    """The canonical bytes of a value."""
+    """The canonical bytes of a value.
+
+    Raises:
+        ValueError: a number in it has no normal form.
+    """
     data = _fast.encode(value)
     if _DENORMAL.search(data):
         builtins = msgspec.to_builtins(value, builtin_types=(Decimal,))

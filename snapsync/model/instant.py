@@ -13,9 +13,11 @@ Instant = NewType("Instant", str)
 """``2025-08-21T13:45:00.123456789Z``"""
 
 _RFC3339 = re.compile(
-    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:?\d\d)",
+    r"(\d{4}-\d\d-\d\d)[T ]((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d{1,9}))?"
+    r"(Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)",
     re.ASCII | re.IGNORECASE,
 )
+_SECONDS = len("2025-08-21T13:45:00")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
@@ -30,10 +32,13 @@ def instant(text: str) -> Instant:
         raise ValueError(f"{text!r} is not a time such as 2025-08-21T13:45:00Z")
     day, clock, fraction, zone = match.groups()
     if zone in "Zz":
-        datetime.fromisoformat(f"{day}T{clock}")  # refuses February 30 and 25 o'clock
+        datetime.fromisoformat(day)  # refuses February 30
     else:
-        moved = datetime.fromisoformat(f"{day}T{clock}{zone}").astimezone(UTC)
-        day, clock = f"{moved:%Y-%m-%d}", f"{moved:%H:%M:%S}"
+        try:
+            moved = datetime.fromisoformat(f"{day}T{clock}{zone}").astimezone(UTC)
+        except OverflowError:
+            raise ValueError(f"{text!r} lies outside the years 1 to 9999") from None
+        day, _, clock = moved.isoformat()[:_SECONDS].partition("T")  # strftime would not pad the year
     return Instant(f"{day}T{clock}.{(fraction or ''):0<9}Z")
 
 
@@ -57,8 +62,8 @@ def from_datetime(moment: datetime) -> Instant:
     """
     if moment.tzinfo is None:
         raise ValueError("a time without its zone")
-    moment = moment.astimezone(UTC)
-    return Instant(f"{moment:%Y-%m-%dT%H:%M:%S.%f}000Z")
+    moment = moment.astimezone(UTC).replace(tzinfo=None)
+    return Instant(f"{moment.isoformat(timespec='microseconds')}000Z")
 
 
 def to_datetime(at: Instant) -> datetime:
