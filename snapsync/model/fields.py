@@ -7,7 +7,7 @@ field here stands for are *foreign*: never ours.
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from typing import Literal
 
 from .state import Position, Transaction
@@ -39,6 +39,8 @@ FIELDS: dict[type, dict[str, FieldClass]] = {
 }
 
 _CENTS = 2
+_EXACT = 9
+"""How many decimals a true price has at most: the average over the fills is rounded to them."""
 
 
 def compared(record: Position | Transaction) -> dict[str, object]:
@@ -50,11 +52,13 @@ def compared(record: Position | Transaction) -> dict[str, object]:
 def same_price(written: Decimal | None, true: Decimal | None) -> bool:
     """Whether a price as the book writes it stands for the true one.
 
-    A bot rounds its average fill price to cents, or to more digits: equal when the true price,
-    rounded to as many decimals as the book shows (two at least), is the book's.
+    A bot rounds its average fill price to cents, or to more digits: equal when the true price is the
+    book's, rounded either way to as many decimals as the book shows (two at least, nine at most). A
+    float's noise, and digits beyond those that we know, are no difference.
     """
     if written is None or true is None:
         return written is true
     exponent = written.as_tuple().exponent
-    places = max(_CENTS, -exponent if isinstance(exponent, int) else _CENTS)
-    return written == true.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN)
+    places = -exponent if isinstance(exponent, int) else _CENTS
+    unit = Decimal(1).scaleb(-min(max(_CENTS, places), _EXACT))
+    return abs(written - true) * 2 <= unit
