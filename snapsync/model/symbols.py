@@ -11,7 +11,7 @@ import re
 from datetime import date
 from decimal import Decimal
 
-from .canon import Record, normal
+from .canon import Record, normal, plain
 
 OPTION = "us_option"
 EQUITY = "us_equity"
@@ -22,6 +22,8 @@ _OCC = re.compile(r"([A-Z0-9.]{1,6}?) *(\d{6})([CP])(\d{8})", re.ASCII)
 _PAIR = re.compile(r"([A-Z0-9]{1,10})/([A-Z]{3,5})", re.ASCII)
 _SLASHLESS_PAIR = re.compile(r"[A-Z0-9]{2,10}(?:USD|USDT|USDC|BTC)", re.ASCII)
 _STOCK_LENGTH = 5
+_CENTURY = 20
+_STRIKE = re.compile(r"(\d{1,5})(?:\.(\d{1,3}))?", re.ASCII)
 
 
 class Contract(Record, frozen=True):
@@ -55,12 +57,16 @@ def occ(root: str, expiry: date, option_type: str, strike: Decimal) -> str:
     """Write an OCC symbol; the inverse of ``contract``.
 
     Raises:
-        ValueError: the strike has more than three decimals or does not fit eight digits.
+        ValueError: the strike has more than three decimals or does not fit eight digits, or the expiry's
+            year does not fit two.
     """
-    thousandths = normal(strike.scaleb(3))
-    if thousandths != thousandths.to_integral_value() or not 0 < thousandths < Decimal(10) ** 8:
+    if expiry.year // 100 != _CENTURY:
+        raise ValueError(f"an expiry date of {expiry} cannot be written in an OCC symbol")
+    digits = _STRIKE.fullmatch(plain(strike))
+    if not digits or not strike:
         raise ValueError(f"a strike of {strike} cannot be written in an OCC symbol")
-    return f"{root}{expiry:%y%m%d}{option_type[0].upper()}{int(thousandths):08d}"
+    whole, thousandths = digits.groups(default="")
+    return f"{root}{expiry:%y%m%d}{option_type[0].upper()}{whole:0>5}{thousandths:0<3}"
 
 
 def canonical(symbol: str) -> str:
@@ -74,9 +80,10 @@ def canonical(symbol: str) -> str:
 
 def asset_class(symbol: str) -> str:
     """The asset class that a bare symbol suggests; the broker's own word wins where there is one."""
-    if contract(symbol):
+    key = canonical(symbol)
+    if contract(key):
         return OPTION
-    long_pair = len(symbol) > _STOCK_LENGTH and _SLASHLESS_PAIR.fullmatch(symbol)
+    long_pair = len(key) > _STOCK_LENGTH and _SLASHLESS_PAIR.fullmatch(key)
     return CRYPTO if "/" in symbol or long_pair else EQUITY
 
 
