@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 CENT = Decimal("0.01")
+_WIDE = Context(prec=1000)  # the usual 28 digits are an error for an absurd amount, which must be shown too
 
 
 def cents(amount: Decimal) -> Decimal:
     """An amount of dollars rounded to whole cents."""
-    return amount.quantize(CENT, rounding=ROUND_HALF_EVEN)
+    return amount.quantize(CENT, rounding=ROUND_HALF_EVEN, context=_WIDE)
 
 
 def dollars(amount: Decimal) -> str:
     """``$100,262.75``, ``-$0.43``; rounded to cents, or in full below one cent."""
     shown = cents(amount) or (amount or Decimal("0.00"))
-    return f"{'-' if amount < 0 else ''}${abs(shown):,f}"
+    return f"{'-' if amount < 0 else ''}${shown.copy_abs():,f}"
 
 
 def signed(amount: Decimal) -> str:
