@@ -8,7 +8,10 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
+
+import msgspec
 
 from snapsync.errors import Exit, StoreError
 
@@ -17,6 +20,22 @@ FILE_MODE = 0o600
 OBJECT_MODE = 0o400
 TEMPORARY = ".snapsync-"
 """How the names of our temporaries begin; one that is left over is garbage, never data."""
+GARBLED = (msgspec.MsgspecError, UnicodeDecodeError)
+"""What msgspec raises for bytes that are no such value; the second for a wrongly encoded key."""
+
+
+@contextlib.contextmanager
+def _told(target: Path) -> Iterator[None]:
+    """Turn what the system refuses (a full disk, a folder that is not ours) into one clear error."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            "A file cannot be written.",
+            detail=f"{target}: {error.strerror or error}",
+            hint="Make room, or check who owns the file and its folder; then run the command again.",
+            exit=Exit.FAILED,
+        ) from error
 
 
 def make_folder(folder: Path, mode: int = FOLDER_MODE) -> None:
@@ -24,7 +43,7 @@ def make_folder(folder: Path, mode: int = FOLDER_MODE) -> None:
     if folder.is_dir():
         return
     make_folder(folder.parent, mode)
-    with contextlib.suppress(FileExistsError):
+    with _told(folder), contextlib.suppress(FileExistsError):
         folder.mkdir(mode)
         sync_folder(folder.parent)
 
@@ -44,8 +63,8 @@ def stage(target: Path, data: bytes, *, mode: int = FILE_MODE, like: os.stat_res
     Nothing is seen under the target's name until ``publish``; a full disk strikes here.
     """
     temporary = target.with_name(f"{TEMPORARY}{secrets.token_hex(8)}")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
-    try:
+    with _told(target), _removed_on_failure(temporary):
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
@@ -54,10 +73,17 @@ def stage(target: Path, data: bytes, *, mode: int = FILE_MODE, like: os.stat_res
             else:
                 _take_after(file.fileno(), like)
             os.fsync(file.fileno())
-    except OSError:
-        remove(temporary)
-        raise
     return temporary
+
+
+@contextlib.contextmanager
+def _removed_on_failure(temporary: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(StoreError):  # what went wrong first is what counts
+            remove(temporary)
+        raise
 
 
 def _take_after(handle: int, like: os.stat_result) -> None:
@@ -71,40 +97,51 @@ def _take_after(handle: int, like: os.stat_result) -> None:
 
 def publish(temporary: Path, target: Path) -> None:
     """Put a staged file in its target's place: atomic, durable when this returns."""
-    temporary.replace(target)
-    sync_folder(target.parent)
+    with _told(target):
+        temporary.replace(target)
+        sync_folder(target.parent)
 
 
 def write(target: Path, data: bytes, *, mode: int = FILE_MODE) -> None:
     """Replace a file of ours, or create it: wholly old or wholly new at any instant."""
-    publish(stage(target, data, mode=mode), target)
+    temporary = stage(target, data, mode=mode)
+    with _removed_on_failure(temporary):
+        publish(temporary, target)
 
 
 def append(target: Path, data: bytes) -> None:
     """Add whole rows to a file's end in one write, durable when this returns.
 
     Raises:
-        OSError: less than all was written (a full disk); the caller's journal knows what to finish.
+        StoreError: less than all was written (a full disk); the caller's journal knows what to finish.
     """
-    handle = os.open(target, os.O_WRONLY | os.O_APPEND)
-    try:
-        written = os.write(handle, data)
-        if written != len(data):
-            raise OSError(f"{target}: {written} of {len(data)} bytes were appended")
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    with _told(target):
+        handle = os.open(target, os.O_WRONLY | os.O_APPEND)
+        try:
+            written = os.write(handle, data)
+            if written != len(data):
+                raise OSError(f"only {written} of {len(data)} bytes were appended")
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def touch(target: Path) -> None:
     """Create an empty file; durable when this returns."""
-    os.close(os.open(target, os.O_WRONLY | os.O_CREAT, FILE_MODE))
-    sync_folder(target.parent)
+    with _told(target):
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT, FILE_MODE))
+        sync_folder(target.parent)
+
+
+def second_name(target: Path, name: Path) -> None:
+    """Give a file another name beside its own, where the file system can: its bytes outlive a replace."""
+    with contextlib.suppress(OSError):
+        os.link(target, name)
 
 
 def remove(target: Path) -> None:
     """Remove a file of ours, if it is there; durable when this returns."""
-    with contextlib.suppress(FileNotFoundError):
+    with _told(target), contextlib.suppress(FileNotFoundError):
         target.unlink()
         sync_folder(target.parent)
 

@@ -53,7 +53,7 @@ def open_journal(folder: Path) -> Journal | None:
         return None
     try:
         sealed = msgspec.json.decode(data, type=_Sealed)
-    except msgspec.MsgspecError as error:
+    except files.GARBLED as error:
         raise _damaged(folder) from error
     if identify(encode(sealed.journal)) != sealed.sha256:
         raise _damaged(folder)

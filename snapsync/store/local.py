@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -14,6 +15,7 @@ from . import files
 from .lock import hold
 
 _FAN = 2
+_ID = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _FASTEST_THAT_PAYS = 6
 
 
@@ -46,10 +48,7 @@ class LocalPlace:
                 hint="Put the file back from a backup of the state folder.",
                 exit=Exit.INTEGRITY,
             )
-        try:
-            data = zlib.decompress(stored)
-        except zlib.error:
-            data = None
+        data = _unpacked(stored)
         if data is None or identify(data) != id:
             raise StoreError(
                 "An object of the store is damaged.",
@@ -63,16 +62,19 @@ class LocalPlace:
         return self._path(id).exists()
 
     def ids(self, prefix: str = "") -> Iterator[ObjectId]:
-        for folder in self._objects.glob(f"{prefix[:_FAN]}*"):
-            for path in folder.iterdir():
-                id = folder.name + path.name
-                if not path.name.startswith(files.TEMPORARY) and id.startswith(prefix):
-                    yield ObjectId(id)
+        for folder in sorted(self._objects.iterdir()) if self._objects.is_dir() else ():
+            if folder.name.startswith(prefix[:_FAN]) and folder.is_dir():
+                for path in folder.iterdir():
+                    id = folder.name + path.name
+                    # temporaries, and what a file manager or a backup left here, are no objects
+                    if _ID.fullmatch(id) and id.startswith(prefix):
+                        yield ObjectId(id)
 
     def heads(self) -> tuple[OperationId, ...]:
         if not self._heads.is_dir():
             return ()
-        return tuple(sorted(OperationId(ObjectId(path.name)) for path in self._heads.iterdir()))
+        names = sorted(path.name for path in self._heads.iterdir())
+        return tuple(OperationId(ObjectId(name)) for name in names if _ID.fullmatch(name))
 
     def advance(self, old: tuple[OperationId, ...], new: OperationId) -> None:
         files.touch(self._heads / new)
@@ -85,3 +87,13 @@ class LocalPlace:
 
     def _path(self, id: ObjectId) -> Path:
         return self._objects / id[:_FAN] / id[_FAN:]
+
+
+def _unpacked(stored: bytes) -> bytes | None:
+    """What was compressed; None where these bytes are not one whole stream and nothing else."""
+    stream = zlib.decompressobj()
+    try:
+        data = stream.decompress(stored)
+    except zlib.error:
+        return None
+    return data if stream.eof and not stream.unused_data else None

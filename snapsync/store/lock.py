@@ -10,14 +10,14 @@ import os
 import random
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
 
 from snapsync.errors import Exit, StoreError
 
-from .files import FILE_MODE
+from .files import FILE_MODE, GARBLED
 
 _POLL_SECONDS = 0.05
 
@@ -37,15 +37,28 @@ def hold(path: Path, purpose: str, timeout: float) -> Iterator[None]:
     Raises:
         StoreError: (exit 11) another process holds it.
     """
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+    except OSError as error:
+        raise StoreError(
+            "The lock of this env cannot be taken.",
+            detail=f"{path}: {error.strerror or error}",
+            hint="Check who owns the state folder, and whether it may be written.",
+            exit=Exit.FAILED,
+        ) from error
     try:
         _take(handle, path, time.monotonic() + timeout)
-        holder = Holder(pid=os.getpid(), purpose=purpose, since=time.time())
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, msgspec.json.encode(holder), 0)
+        with suppress(OSError):  # a full disk: the lock holds, it only cannot say who we are
+            _sign(handle, purpose)
         yield
     finally:
         os.close(handle)  # closing gives the lock back
+
+
+def _sign(handle: int, purpose: str) -> None:
+    holder = Holder(pid=os.getpid(), purpose=purpose, since=time.time())
+    os.ftruncate(handle, 0)
+    os.pwrite(handle, msgspec.json.encode(holder), 0)
 
 
 def _take(handle: int, path: Path, deadline: float) -> None:
@@ -68,7 +81,7 @@ def _take(handle: int, path: Path, deadline: float) -> None:
 def _who(path: Path) -> str:
     try:
         holder = msgspec.json.decode(path.read_bytes(), type=Holder)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, *GARBLED):
         return f"{path} is held by a process that has not said who it is"
     age = max(0, round(time.time() - holder.since))
     return f"{path} is held by process {holder.pid} ({holder.purpose}) for {age} s"

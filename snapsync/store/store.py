@@ -19,6 +19,7 @@ from .place import Place
 
 FORMAT = 1
 _SHORTEST_PREFIX = 4
+_LOCK_SECONDS = 10.0
 
 S = TypeVar("S", bound=Stored)
 
@@ -56,17 +57,34 @@ class Store:
 
     @classmethod
     def create(cls, folder: Path, env: str) -> Store:
-        """A new, empty store."""
+        """A new, empty store; or the one that another process has made a moment ago."""
         place = LocalPlace(folder)
         place.create()
-        store = cls(folder, place, Identity(store=uuid.uuid4().hex, env=env))
-        store._write_identity()
+        with place.lock("create the store", _LOCK_SECONDS):
+            store = cls.open(folder, env)
+            if store is None:
+                store = cls(folder, place, Identity(store=uuid.uuid4().hex, env=env))
+                store._write_identity()
         return store
 
     def pin(self, account: str) -> None:
-        """Bind this store to the account that it has first met."""
-        self.identity = msgspec.structs.replace(self.identity, account=account)
-        self._write_identity()
+        """Bind this store to the account that it has first met.
+
+        Raises:
+            StoreError: (exit 12) another process has bound it to another account meanwhile.
+        """
+        with self.place.lock("bind the account", _LOCK_SECONDS):
+            now = Store.open(self.folder, self.identity.env) or self
+            if now.identity.account not in (None, account):
+                raise StoreError(
+                    "This env was bound to another account a moment ago.",
+                    detail=f"{self.folder / 'store.json'}",
+                    hint="Check the keys: two sets of them are in use for one env.",
+                    exit=Exit.CREDENTIALS,
+                )
+            self.identity = msgspec.structs.replace(now.identity, account=account)
+            if now.identity.account is None:
+                self._write_identity()
 
     def put(self, value: Stored) -> ObjectId:
         """Keep a value under the id of its content."""
@@ -183,7 +201,7 @@ def _identity(path: Path, data: bytes, env: str) -> Identity:
                 hint="pip install --upgrade snapsync",
             )
         sealed = msgspec.json.decode(data, type=_Sealed)
-    except msgspec.MsgspecError as error:
+    except files.GARBLED as error:
         raise _damaged(path, str(error)) from error
     if identify(encode(sealed.store)) != sealed.sha256:
         raise _damaged(path, "it does not have the checksum that it carries")
