@@ -1,7 +1,8 @@
 """Bring the book's files from one image to the next, so that a crash at any instant can be finished.
 
 Replaced files are staged and synced before the journal is written: a full disk strikes before anything
-changed. The bot takes no lock; rows that it appends to the old file in the last moment are carried over.
+changed. The bot takes no lock; rows that it appends to the old file in the last moment are carried over,
+and a file that it has rewritten is left alone. What recovery makes of a crash is in ``mend``.
 """
 
 from __future__ import annotations
@@ -10,10 +11,14 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
+from snapsync.errors import PlanError, RecoveryError, StoreError
+
 from . import files
+from .mend import added
 
 
 class Swap(msgspec.Struct, kw_only=True):
@@ -33,46 +38,101 @@ class Swap(msgspec.Struct, kw_only=True):
 
 @contextmanager
 def staged(swaps: Iterable[Swap]) -> Iterator[list[Swap]]:
-    """Write all temporaries, durable; what is left of them at the end is removed."""
+    """Write all temporaries, durable; what is left of them at the end is removed.
+
+    Raises:
+        PlanError: (exit 20) a file is no longer what the new one was made from; nothing was changed.
+        StoreError: a temporary cannot be written; nothing was changed.
+    """
     ready = list(swaps)
     try:
         for swap in ready:
             files.make_folder(swap.path.parent)
             if swap.appended is None:
                 swap.staged = files.stage(swap.path, swap.after, like=_stat(swap.path))
+        for swap in ready:
+            if added(_bytes(swap.path), swap.before) is None:
+                raise PlanError(
+                    "Another program changed the book while it was about to be written.",
+                    detail=f"{swap.path}; nothing was written",
+                    hint="Plan again, then apply.",
+                )
         yield ready
     finally:
         for swap in ready:
             if swap.staged is not None:
-                files.remove(swap.staged)
+                with suppress(StoreError):  # it is garbage, never data
+                    files.remove(swap.staged)
 
 
 def perform(swaps: list[Swap]) -> None:
-    """Change the files: appends first, then replaces. The journal must be durable already."""
+    """Change the files: appends first, then replaces. The journal must be durable already.
+
+    Raises:
+        RecoveryError: (exit 31) another program has rewritten a file in the last moment.
+        StoreError: a file cannot be written; the next writer finishes.
+    """
     for swap in swaps:
         if swap.appended:
+            _unmoved(swap, _bytes(swap.path))
             files.append(swap.path, swap.appended)
     for swap in swaps:
         if swap.staged is not None:
-            _replace(swap)
+            _replace(swap, swap.staged)
 
 
-def _replace(swap: Swap) -> None:
-    # The old file stays readable through this handle after its name is gone.
-    with suppress(FileNotFoundError), swap.path.open("rb") as old:
-        _publish(swap)
-        late = old.read()
-        if late != swap.before and late.startswith(swap.before or b""):
-            swap.carried = late[len(swap.before or b"") :]
-            files.append(swap.path, swap.carried)
-        return
-    _publish(swap)
-
-
-def _publish(swap: Swap) -> None:
-    if swap.staged is not None:
-        files.publish(swap.staged, swap.path)
+def _replace(swap: Swap, temporary: Path) -> None:
+    if swap.before is None:
+        _unmoved(swap, _bytes(swap.path))
+        files.publish(temporary, swap.path)
         swap.staged = None
+        return
+    kept = keeper(swap.path)
+    files.remove(kept)
+    # The old file stays readable through this handle after its name is gone, and under its second name
+    # after a crash: what the bot has added to it by then is not lost.
+    with _opened(swap) as old:
+        _unmoved(swap, old.read())
+        files.second_name(swap.path, kept)
+        files.publish(temporary, swap.path)
+        swap.staged = None
+        old.seek(0)
+        swap.carried = added(old.read(), swap.before) or b""
+    if swap.carried:
+        files.append(swap.path, swap.carried)
+    files.remove(kept)
+
+
+def keeper(path: Path) -> Path:
+    """The second name of a file that is being replaced; recovery looks there for rows added meanwhile."""
+    return path.with_name(f"{files.TEMPORARY}old-{path.name}")
+
+
+def _opened(swap: Swap) -> BinaryIO:
+    try:
+        return swap.path.open("rb")
+    except FileNotFoundError:
+        raise _moved(swap) from None
+
+
+def _unmoved(swap: Swap, now: bytes | None) -> None:
+    if added(now, swap.before) is None:
+        raise _moved(swap)
+
+
+def _moved(swap: Swap) -> RecoveryError:
+    return RecoveryError(
+        "Another program changed the book while it was being written.",
+        detail=f"{swap.path} was left as it is",
+        hint="See what is there, then decide: snapsync recover --help",
+    )
+
+
+def _bytes(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
 
 
 def _stat(path: Path) -> os.stat_result | None:
