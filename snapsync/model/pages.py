@@ -17,7 +17,10 @@ from .canon import ObjectId, Stored, encode, identify
 
 
 class Keyed(Protocol):
-    """A row of a page: its key is unique among all rows, its bucket is the page that it lies in."""
+    """A row of a page: its key is unique among all rows, its bucket is the page that it lies in.
+
+    The bucket follows from what never changes of a key's row; ``merged`` looks for the old row there alone.
+    """
 
     @property
     def key(self) -> str: ...
@@ -128,8 +131,12 @@ class Pages(Generic[R]):
             ValueError: two rows have one key.
         """
         buckets: dict[str, list[R]] = {}
+        places: dict[str, str] = {}
         for each in rows:
-            buckets.setdefault(each.bucket, []).append(each)
+            bucket = each.bucket
+            if places.setdefault(each.key, bucket) != bucket:
+                raise ValueError(f"two rows have the key {each.key}")
+            buckets.setdefault(bucket, []).append(each)
         return cls(row, {name: Page.of(buckets[name]) for name in sorted(buckets)}, None, None)
 
     @classmethod
@@ -197,7 +204,7 @@ class Pages(Generic[R]):
                 continue
             before.update((row.key, row) for row in (old.rows if old else ()))
             after.update((row.key, row) for row in (new.rows if new else ()))
-        for key in before.keys() | after.keys():
+        for key in sorted(before.keys() | after.keys()):
             if before.get(key) != after.get(key):
                 changed[key] = (before.get(key), after.get(key))
         return changed
