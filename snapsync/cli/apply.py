@@ -38,6 +38,7 @@ def command(talk: Talk, *, plan: str | None, yes: bool) -> int:
     plan again.
     """
     env = talk.open()
+    env.say = talk.say
     chosen = choose(env, plan)
     talk.header(env)
     if not (yes or chosen.plan.refused or not chosen.plan.drift):

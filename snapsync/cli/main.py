@@ -21,7 +21,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Daily": ("status", "plan", "apply", "log"),
     "Review": ("show",),
     "Back": ("recover",),
-    "Operate": ("config",),
+    "Operate": ("config", "rebind"),
     "Try": ("init", "demo", "sandbox"),
 }
 

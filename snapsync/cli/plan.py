@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import functools
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
 import click
 
-from snapsync.errors import Exit
-from snapsync.verbs.plan import plan
+from snapsync.errors import Exit, UsageError
+from snapsync.model.instant import Instant, instant, midnight
+from snapsync.verbs.env import Env
+from snapsync.verbs.plan import Planned, plan, plan_recorded, plan_replayed
 from snapsync.views import json, text
 
 from . import options
 from .talk import Talk
+
+FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 @options.command(
@@ -25,13 +35,40 @@ from .talk import Talk
     Exit.INTERRUPTED,
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
-def command(talk: Talk, *, detailed_exitcode: bool) -> int:
+@click.option("--since", metavar="DATE", help="Read activities from then on, if less is known yet.")
+@click.option("--record", type=FOLDER, metavar="DIR", help="Keep the broker's scrubbed replies in DIR.")
+@click.option("--redact", is_flag=True, help="With --record: hide all amounts, consistently.")
+@click.option("--replay", type=FOLDER, metavar="DIR", help="Plan offline from such replies; keeps nothing.")
+def command(
+    talk: Talk,
+    *,
+    detailed_exitcode: bool,
+    since: str | None,
+    record: Path | None,
+    redact: bool,
+    replay: Path | None,
+) -> int:
     """Look at both sides and say what the book should change.
 
     Nothing of the book is touched. Planning again on unchanged facts gives the same plan id.
     """
+    if redact and not record:
+        raise UsageError("--redact goes with --record.")
+    if replay and (record or since):
+        raise UsageError("--replay goes with neither --record nor --since.")
     env = talk.open()
-    made = plan(env)
+    with _progress(talk, env):
+        if replay:
+            made = plan_replayed(env, replay)
+        elif record:
+            made = plan_recorded(env, record, redact=redact, since=_moment(since))
+        else:
+            made = plan(env, since=_moment(since))
+    _tell(talk, env, made, apply=not replay)
+    return Exit.DRIFT if made.plan.drift and detailed_exitcode else Exit.OK
+
+
+def _tell(talk: Talk, env: Env, made: Planned, *, apply: bool) -> None:
     talk.header(env)
     if made.recovered:
         talk.say("An interrupted apply was finished first.")
@@ -39,6 +76,32 @@ def command(talk: Talk, *, detailed_exitcode: bool) -> int:
         lambda: json.plan(made.plan, made.operation),
         lambda: text.plan(made.plan, talk.zone(env), talk.paint, verbose=talk.verbose),
     )
-    if made.plan.drift and not made.plan.refused:
+    if apply and made.plan.drift and not made.plan.refused:
         talk.say(f"\nApply it with: snapsync apply --env {env.name}")
-    return Exit.DRIFT if made.plan.drift and detailed_exitcode else Exit.OK
+
+
+def _moment(since: str | None) -> Instant | None:
+    if since is None:
+        return None
+    try:
+        return instant(since) if "T" in since else midnight(since)
+    except ValueError as error:
+        raise UsageError("--since is not a date.", detail=str(error)) from error
+
+
+@contextmanager
+def _progress(talk: Talk, env: Env) -> Iterator[None]:
+    """A bar for a long reading, on a terminal only, and only when it turns out to be long."""
+    env.say = talk.say
+    if talk.quiet or talk.as_json or not sys.stderr.isatty():
+        yield
+        return
+    steps = 1000
+    with ExitStack() as stack:
+        bar = functools.cache(
+            lambda: stack.enter_context(
+                click.progressbar(length=steps, label="reading activities", file=sys.stderr)
+            )
+        )
+        env.progress = lambda share: bar().update(max(0, int(share * steps) - bar().pos))
+        yield

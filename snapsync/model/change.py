@@ -50,6 +50,7 @@ class Cause(StrEnum):
     CASH_FLOW = "cash flow"
     MARKET = "market"
     BOOK_EDIT = "book edited"
+    ACCOUNT_RESET = "account reset"
     UNKNOWN = "unknown"
 
 

@@ -15,6 +15,7 @@ from .trades import average
 
 FROM_FILLS = "fills"
 FROM_BROKER = "broker average"
+FROM_RESET = "account reset"
 
 
 class Evidence:
@@ -125,6 +126,11 @@ def _new_rows(ledger: Ledger, since: Ledger) -> Iterator[Activity]:
     for before, after in ledger.changed_since(since).values():
         if after is not None and before is None:
             yield after
+
+
+def of_reset(moved: Moved) -> tuple[Execution, Why]:
+    """How a holding ended whose account is gone: no fill closed it."""
+    return Execution(price=None, time=None, source=FROM_RESET), Why(moved=moved, cause=Cause.ACCOUNT_RESET)
 
 
 def _qty(position: Position | None) -> Decimal:

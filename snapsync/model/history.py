@@ -5,17 +5,16 @@ Each Operation holds the whole state after it, so that undo is one more Operatio
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Literal
 
-from .canon import ImageId, ObjectId, OperationId, PlanId, Record, SnapshotId, StateId, Stored
+from .canon import ImageId, ObjectId, OperationId, PlanId, Record, RulesId, SnapshotId, StateId, Stored
 from .change import Sign
 from .instant import Instant
 from .plan import Reading
 from .policy import Finding
-from .state import Marks
+from .state import Marks, OpenOrder, Scope
 
-Verb = Literal["plan", "apply", "recover"]
+Verb = Literal["plan", "apply", "recover", "rebind"]
 
 
 class Manifest(Record, frozen=True):
@@ -32,17 +31,6 @@ class Manifest(Record, frozen=True):
     last_activity: str | None = None
     requests: int = 0
     working: tuple[str, ...] = ()
-
-
-class OpenOrder(Record, frozen=True):
-    """An order that may still fill: shown, never compared. Quantities are in contracts, shares or coins."""
-
-    id: str
-    symbol: str
-    side: str | None
-    qty: Decimal | None
-    filled_qty: Decimal | None
-    client_order_id: str | None = None
 
 
 class BrokerSnapshot(Stored, frozen=True, tag="broker-snapshot"):
@@ -74,11 +62,13 @@ class BookSnapshot(Stored, frozen=True, tag="book-snapshot"):
 class Agreed(Record, frozen=True):
     """The pair of Snapshots after which book and broker last agreed: the base of every comparison.
 
-    ``open`` are keys that were left different then.
+    ``open`` are keys that were left different then; ``rules`` and ``scope`` are what they agreed by.
     """
 
     book: SnapshotId
     broker: SnapshotId
+    rules: RulesId
+    scope: Scope
     open: tuple[str, ...] = ()
 
 

@@ -52,6 +52,43 @@ POSITION_EVENTS = frozenset(
 """Activity types whose ``qty`` is a signed change of the position; three are old names."""
 
 
+KNOWN_TYPES = (
+    frozenset(
+        [
+            "FILL",
+            "MISC",
+            "CGD",
+            "DIV",
+            "DIVCGL",
+            "DIVCGS",
+            "DIVFEE",
+            "DIVFT",
+            "DIVNRA",
+            "DIVROC",
+            "DIVTW",
+            "DIVTXEX",
+            "DIVWH",
+            "EXTRD",
+            "FEE",
+            "FXTRD",
+            "INT",
+            "INTNRA",
+            "INTPNL",
+            "INTTW",
+            "OPCSH",
+            "PTC",
+            "PTR",
+            "SWP",
+            "WH",
+            "CIL",
+        ]
+    )
+    | FLOWS
+    | POSITION_EVENTS
+)
+"""Every activity type that alpaca-api.md section 8 names; any other is kept, and said."""
+
+
 class Activity(Record, frozen=True):
     """One account activity as Alpaca reports it, numbers exact, symbol in canonical form.
 

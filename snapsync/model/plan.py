@@ -23,7 +23,7 @@ from .policy import (
     Finding,
     Severity,
 )
-from .state import Marks, Scope, State
+from .state import Marks, OpenOrder, Scope, State
 
 Origin = Literal["sync", "undo", "restore", "repair"]
 
@@ -138,6 +138,8 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     broker_snapshot: SnapshotId
     marks: Marks
     ledger: Ledger
+    open_orders: tuple[OpenOrder, ...] = ()
+    rebound: bool = False
     observations: tuple[Finding, ...] = ()
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from .bankroll import bankroll_change
 from .change import (
     BANKROLL,
@@ -13,13 +15,26 @@ from .change import (
     changed_fields,
     component,
 )
-from .evidence import Evidence
+from .evidence import Evidence, of_reset
 from .instant import shift
 from .match import match
 from .plan import Look, Plan, reading_of
-from .policy import Finding, Rules, ambiguous, baseline, left_out, pending, unproven_rows, vanished
+from .policy import (
+    Finding,
+    Rules,
+    ambiguous,
+    baseline,
+    in_flight,
+    left_out,
+    pending,
+    shared_account,
+    unknown_types,
+    unproven_rows,
+    vanished,
+)
 from .state import Transaction
-from .threeway import Base, Moves
+from .symbols import asset_class
+from .threeway import Base, Moves, position_moves, transaction_moves
 
 
 def plan(look: Look, base: Base | None, rules: Rules) -> Plan:
@@ -34,15 +49,14 @@ def plan(look: Look, base: Base | None, rules: Rules) -> Plan:
     bankroll, note = _bankroll(look, base, rules, evidence)
     if bankroll:
         due.insert(0, bankroll)
-    findings = [
+    findings = (
         *(() if base else (baseline(),)),
-        *look.observations,
-        *vanished(look.broker, look.marks),
+        *_broker_findings(look, base, rules, evidence),
         *pending({_symbol(change) for change in held}, rules),
         *trade_findings,
         *((note,) if note else ()),
         *left_out(look.book, look.broker, look.marks),
-    ]
+    )
     return Plan(
         env=look.env,
         account=look.account,
@@ -53,10 +67,20 @@ def plan(look: Look, base: Base | None, rules: Rules) -> Plan:
         book=look.book_snapshot,
         broker=look.broker_snapshot,
         changes=tuple(change for change in due if component(change) in rules.components),
-        findings=tuple(findings),
+        findings=findings,
         withheld=tuple(sorted({change.key for change in held})),
         reading=reading_of(look),
     )
+
+
+def _broker_findings(look: Look, base: Base | None, rules: Rules, evidence: Evidence) -> Iterator[Finding]:
+    """What is to be said of the account itself, whatever the book says."""
+    yield from look.observations
+    yield from vanished(look.broker, look.marks)
+    yield from unknown_types(evidence.recent if base else look.ledger)
+    working = (each for each in look.open_orders if look.scope.covers(each.symbol, asset_class(each.symbol)))
+    yield from in_flight(working)
+    yield from shared_account(look.broker.transactions, rules.bot_prefix)
 
 
 def _symbol(change: Change) -> str:
@@ -69,12 +93,7 @@ def _symbol(change: Change) -> str:
 
 def _positions(look: Look, base: Base | None, evidence: Evidence) -> list[PositionChange]:
     scope = look.scope
-    moves = Moves.since(
-        (base.book.positions, base.broker.positions) if base else None,
-        look.book.positions,
-        look.broker.positions,
-        base.open if base else frozenset(),
-    )
+    moves = position_moves(base, look.book, look.broker)
     book, broker = look.book.positions.by_key(), look.broker.positions.by_key()
     agreed = base.broker.positions.by_key() if base else {}
     found = []
@@ -86,6 +105,8 @@ def _positions(look: Look, base: Base | None, evidence: Evidence) -> list[Positi
         fields = ("qty",) if before is None or after is None else changed_fields(before, after)
         if fields:
             execution, why = evidence.of_position(before, after, agreed.get(key), moves.of(key))
+            if look.rebound and after is None and not why.evidence:
+                execution, why = of_reset(moves.of(key))
             found.append(
                 PositionChange(before=before, after=after, fields=fields, execution=execution, why=why)
             )
@@ -95,12 +116,7 @@ def _positions(look: Look, base: Base | None, evidence: Evidence) -> list[Positi
 def _transactions(
     look: Look, base: Base | None, evidence: Evidence
 ) -> tuple[list[TransactionChange], list[Finding]]:
-    moves = Moves.since(
-        (base.book.transactions, base.broker.transactions) if base else None,
-        look.book.transactions,
-        look.broker.transactions,
-        base.open if base else frozenset(),
-    )
+    moves = transaction_moves(base, look.book, look.broker)
     since = look.broker.coverage.since if look.broker.coverage else look.at
     book, broker = look.book.transactions.by_key(), look.broker.transactions.by_key()
 
@@ -152,9 +168,5 @@ def _bankroll(
         rules,
         recent=evidence.recent if base else None,
         manual_fills=evidence.recent_fills(Cause.MANUAL) if base else (),
-        moved=Moves(
-            None if base is None else frozenset({BANKROLL} if book_moved else ()),
-            frozenset({BANKROLL}),
-            frozenset(),
-        ).of(BANKROLL),
+        moved=Moves(base, {BANKROLL} if book_moved else (), {BANKROLL}).of(BANKROLL),
     )

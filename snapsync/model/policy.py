@@ -6,6 +6,7 @@ docs/findings.md says what each means and what to do.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Literal
@@ -13,9 +14,12 @@ from typing import Literal
 from .canon import Record, RulesId, Stored, encode, identify
 from .change import COMPONENTS, Basis, Component
 from .instant import Instant
+from .ledger import KNOWN_TYPES, Activity
 from .match import Matches
 from .money import dollars, signed
-from .state import Marks, State
+from .state import Marks, OpenOrder, State, Transaction
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
 Severity = Literal["note", "approve", "refuse"]
 SEVERITIES: tuple[Severity, ...] = ("note", "approve", "refuse")
@@ -125,6 +129,51 @@ def unproven_rows(keys: Iterable[str], since: Instant) -> Iterable[Finding]:
             key=key,
             summary="A row of the history names an order that the broker does not show.",
             detail=f"{key}: the broker was read completely since {since}. The row is kept.",
+        )
+
+
+def unknown_types(rows: Iterable[Activity]) -> Iterable[Finding]:
+    """Note activities of a type that we do not know: kept as evidence, counted by their net amount."""
+    for row in rows:
+        if row.type not in KNOWN_TYPES:
+            amount = "no amount" if row.net_amount is None else dollars(row.net_amount)
+            yield Finding(
+                code="unknown-activity",
+                severity="note",
+                key=row.key,
+                summary="The account has an activity of a type that snapsync does not know.",
+                detail=f"{row.type} {row.symbol or ''} of {row.time[:10]}: {amount}. It is kept.",
+                evidence=(row.key,),
+            )
+
+
+def in_flight(orders: Iterable[OpenOrder]) -> Iterable[Finding]:
+    """Note orders that are filled in part and may fill further: a trade waits until its order is done."""
+    for order in orders:
+        if order.filled_qty:
+            yield Finding(
+                code="in-flight",
+                severity="note",
+                key=order.symbol,
+                summary="An order is filled in part and may fill further.",
+                detail=f"{order.side or 'order'} {order.symbol}: {order.filled_qty} of {order.qty or '?'}"
+                " filled. Its trade is recorded when the order is done.",
+            )
+
+
+def shared_account(trades: Iterable[Transaction], prefix: str) -> Iterable[Finding]:
+    """Note that most orders with a name of their own are not this bot's: several bots, one account?"""
+    ids = (row.client_order_id for row in trades)
+    named = [id for id in ids if id and not _UUID.fullmatch(id)]  # the server's own ids are UUIDs
+    others = [id for id in named if not id.startswith(prefix)]
+    if prefix and len(others) * 2 > len(named):
+        yield Finding(
+            code="shared-account",
+            severity="note",
+            key="account",
+            summary="Several bots seem to share this account.",
+            detail=f"{len(others)} of {len(named)} orders with a client order id of their own do not begin"
+            f" with {prefix}. One account should have one book.",
         )
 
 

@@ -113,6 +113,17 @@ class Marks(Record, frozen=True):
     positions: dict[str, PositionMark] = msgspec.field(default_factory=dict)
 
 
+class OpenOrder(Record, frozen=True):
+    """An order that may still fill: shown, never compared. Quantities are in contracts, shares or coins."""
+
+    id: str
+    symbol: str
+    side: str | None
+    qty: Decimal | None
+    filled_qty: Decimal | None
+    client_order_id: str | None = None
+
+
 class StateRoot(Stored, frozen=True, tag="state"):
     """A State as it is stored: its pages by the ids of their roots."""
 

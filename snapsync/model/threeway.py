@@ -6,61 +6,71 @@ moved. Keys that were left different on purpose (pending, withheld) stay ``open`
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TypeVar
+from collections.abc import Collection, Iterable
 
 import msgspec
 
 from .change import Moved
 from .ledger import Ledger
-from .pages import Keyed, Pages
 from .state import State
-
-R = TypeVar("R", bound=Keyed)
 
 
 class Base(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """The agreed pair of States, the Ledger as it then was, and the keys left open."""
+    """The agreed pair of States, the Ledger as it then was, and the keys left open.
+
+    ``same_terms`` is false where rules or scope have changed since: then every key is worth a look.
+    """
 
     book: State
     broker: State
     ledger: Ledger
     open: frozenset[str] = frozenset()
+    same_terms: bool = True
 
 
 class Moves:
     """Answers, for one kind of record, which keys to look at and who moved each of them."""
 
-    __slots__ = ("_book", "_broker", "_open")
+    __slots__ = ("_base", "_book", "_broker")
 
-    def __init__(self, book: frozenset[str] | None, broker: frozenset[str], open: frozenset[str]) -> None:
-        self._book, self._broker, self._open = book, broker, open
-
-    @classmethod
-    def since(
-        cls,
-        base: tuple[Pages[R], Pages[R]] | None,
-        book: Pages[R],
-        broker: Pages[R],
-        open: frozenset[str] = frozenset(),
-    ) -> Moves:
-        """The moves since ``base``, the agreed pages of (book, broker); None on first contact."""
-        if base is None:
-            return cls(None, frozenset(), open)
-        return cls(frozenset(book.changed_since(base[0])), frozenset(broker.changed_since(base[1])), open)
+    def __init__(self, base: Base | None, book: Collection[str], broker: Collection[str]) -> None:
+        """The keys that moved on either side since ``base``; None on first contact."""
+        self._base, self._book, self._broker = base, frozenset(book), frozenset(broker)
 
     def worth_a_look(self, keys: Iterable[str]) -> list[str]:
-        """The keys to compare, sorted; on first contact all of them."""
-        if self._book is None:
+        """The keys to compare, sorted; on first contact, and under new rules, all of them."""
+        if self._base is None or not self._base.same_terms:
             return sorted(set(keys))
-        return sorted(set(keys) & (self._book | self._broker | self._open))
+        return sorted(set(keys) & (self._book | self._broker | self._base.open))
 
     def of(self, *keys: str) -> Moved:
         """Who moved any of these keys; what only stayed open counts as the broker's move."""
-        if self._book is None:
+        if self._base is None:
             return Moved.BASELINE
-        book = any(key in self._book for key in keys)
-        broker = any(key in self._broker for key in keys)
+        book = not self._book.isdisjoint(keys)
+        broker = not self._broker.isdisjoint(keys)
         if book:
             return Moved.BOTH if broker else Moved.BOOK
-        return Moved.BROKER
+        return Moved.BROKER if broker or not self._base.open.isdisjoint(keys) else Moved.BASELINE
+
+
+def position_moves(base: Base | None, book: State, broker: State) -> Moves:
+    """The holdings that moved."""
+    if base is None:
+        return Moves(None, (), ())
+    return Moves(
+        base,
+        book.positions.changed_since(base.book.positions),
+        broker.positions.changed_since(base.broker.positions),
+    )
+
+
+def transaction_moves(base: Base | None, book: State, broker: State) -> Moves:
+    """The trades that moved."""
+    if base is None:
+        return Moves(None, (), ())
+    return Moves(
+        base,
+        book.transactions.changed_since(base.book.transactions),
+        broker.transactions.changed_since(base.broker.transactions),
+    )

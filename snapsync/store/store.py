@@ -86,6 +86,11 @@ class Store:
             if now.identity.account is None:
                 self._write_identity()
 
+    def repin(self, account: str) -> None:
+        """Bind this store to another account; for a caller that holds the lock."""
+        self.identity = msgspec.structs.replace(self.identity, account=account)
+        self._write_identity()
+
     def put(self, value: Stored) -> ObjectId:
         """Keep a value under the id of its content."""
         data = encode(value)

@@ -195,7 +195,7 @@ def _draft(env: Env, task: _Task) -> Operation:
         actor=env.actor,
         version=__version__,
         broker=facts.broker_snapshot,
-        agreed=Agreed(book=facts.book_snapshot, broker=facts.broker_snapshot, open=task.left),
+        agreed=_agreed(env, facts.book_snapshot, task, task.left),
         plan=chosen.plan.id,
         details=chosen.made.details,
         tally=tally([sign(change) for change in task.due]),
@@ -210,10 +210,20 @@ def _conclude(env: Env, task: _Task, draft: Operation) -> tuple[OperationId, tup
     now = msgspec.structs.replace(task.facts, book=back.state, book_snapshot=book)
     rest = compute(now, task.base, env.rules)
     left = tuple(sorted({*(change.key for change in rest.changes), *rest.withheld}))
-    agreed = Agreed(book=book, broker=task.facts.broker_snapshot, open=left)
+    agreed = _agreed(env, book, task, left)
     operation = env.store.commit(msgspec.structs.replace(draft, book=book, agreed=agreed))
     close_journal(env.store.folder)
     return operation, left
+
+
+def _agreed(env: Env, book: SnapshotId, task: _Task, left: tuple[str, ...]) -> Agreed:
+    return Agreed(
+        book=book,
+        broker=task.facts.broker_snapshot,
+        rules=env.rules.id,
+        scope=env.scope,
+        open=left,
+    )
 
 
 @contextmanager

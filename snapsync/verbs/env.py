@@ -40,8 +40,8 @@ class Env:
         self.config = config
         self.say: Callable[[str], None] = _unheard
         """Told of waits and other talk while a verb works."""
-        self.progress: Callable[[Instant], None] = _unheard
-        """Told how far a long reading has come, by the time of the activity that it has reached."""
+        self.progress: Callable[[float], None] = _unheard
+        """Told how much of a long reading is done, from 0 to 1."""
         self.actor = actor or Actor(user=_user(), host=socket.gethostname())
         self._clock = clock
         self._store: Store | None = None
@@ -147,6 +147,7 @@ class Env:
             broker=stored_state(broker.state, self.store.place.get),
             ledger=Pages.stored(Activity, broker.ledger, self.store.place.get),
             open=frozenset(agreed.open),
+            same_terms=(agreed.rules, agreed.scope) == (self.rules.id, self.scope),
         )
 
     def book_state(self, id: SnapshotId) -> State:

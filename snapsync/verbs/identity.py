@@ -18,15 +18,7 @@ def right_account(env: Env, reading: BrokerReading) -> None:
     Raises:
         BrokerError: it is of another account, or a paper account under ``live`` or the reverse (exit 12).
     """
-    if reading.number is not None and reading.number.startswith(PAPER) != (env.name == "paper"):
-        kind = "a paper account" if reading.number.startswith(PAPER) else "a live account"
-        raise BrokerError(
-            "The account is not of this env.",
-            detail=f"env {env.name}, but {env.config.base_url} answered for {kind}"
-            f" ({masked(reading.number)})",
-            hint="Check the keys and the base URL of this env.",
-            exit=Exit.CREDENTIALS,
-        )
+    right_kind(env, reading.number)
     store = env.find_store()
     pinned = store.identity.account if store else None
     if pinned is not None and pinned != reading.account:
@@ -36,5 +28,21 @@ def right_account(env: Env, reading: BrokerReading) -> None:
             f" the broker answered for {masked(reading.account)}",
             hint="Check the keys. If the paper account was reset, or the change is meant:\n"
             f"  snapsync rebind --env {env.name}",
+            exit=Exit.CREDENTIALS,
+        )
+
+
+def right_kind(env: Env, number: str | None) -> None:
+    """A paper account under ``paper``, a live one under ``live``.
+
+    Raises:
+        BrokerError: it is the other way round (exit 12).
+    """
+    if number is not None and number.startswith(PAPER) != (env.name == "paper"):
+        kind = "a paper account" if number.startswith(PAPER) else "a live account"
+        raise BrokerError(
+            "The account is not of this env.",
+            detail=f"env {env.name}, but {env.config.base_url} answered for {kind} ({masked(number)})",
+            hint="Check the keys and the base URL of this env.",
             exit=Exit.CREDENTIALS,
         )

@@ -19,6 +19,7 @@ from snapsync.store.store import Store
 
 from .env import Env
 from .identity import right_account
+from .rebind import rebound
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -28,7 +29,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     reading: Reading
 
 
-def look(env: Env) -> Seen:
+def look(env: Env, *, since: Instant | None = None) -> Seen:
     """Read the book, then the broker, and store both as Snapshots.
 
     Raises:
@@ -37,7 +38,11 @@ def look(env: Env) -> Seen:
         StoreError: the store cannot be used.
     """
     reading = read(env.book_files)  # first: it costs no network to find it broken
-    broker = read_account(env)
+    return store_look(env, reading, read_account(env, since=since))
+
+
+def store_look(env: Env, reading: Reading, broker: BrokerReading) -> Seen:
+    """Keep readings of both sides; the first account that is met is the one that the store is bound to."""
     store = env.make_store()
     if store.identity.account is None:
         store.pin(broker.account)
@@ -56,6 +61,8 @@ def seen(env: Env, reading: Reading, broker: BrokerReading, broker_snapshot: Sna
         broker_snapshot=broker_snapshot,
         marks=broker.marks,
         ledger=broker.ledger,
+        open_orders=broker.open_orders,
+        rebound=rebound(env),
         observations=(*broker.observations, *reading.observations),
     )
 
@@ -67,10 +74,13 @@ def read_account(env: Env, *, since: Instant | None = None) -> BrokerReading:
         BrokerError: no credentials or another account (12), out of reach (13), moving (14).
     """
     reach = Reach(lookback_days=env.config.lookback_days, overlap_days=env.config.overlap_days, since=since)
+    known = _known(env)
+    if known and since and known.state.coverage and since < known.state.coverage.since:
+        known = None  # more is wanted than was ever proven: read it all anew
     keys = credentials(env.config)
     session = Session(env.config.base_url, keys.key, keys.secret, say=env.say)
     try:
-        reading = read_broker(session, env.scope, _known(env), reach, env.progress)
+        reading = read_broker(session, env.scope, known, reach, env.progress)
     finally:
         session.close()
     right_account(env, reading)
@@ -129,6 +139,12 @@ def store_image(store: Store, data: bytes | None) -> ImageId:
 
 def _by_name(images: dict[Role, ImageId]) -> dict[str, ImageId]:
     return {str(role): id for role, id in images.items()}
+
+
+def proven_since(env: Env) -> Instant | None:
+    """From when on the broker's trades are proven complete; None before the first reading."""
+    known = _known(env)
+    return known.state.coverage.since if known and known.state.coverage else None
 
 
 def _known(env: Env) -> Known | None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 
+from snapsync.ends.book import read
 from snapsync.model.canon import ObjectId, OperationId
 from snapsync.model.change import sign
 from snapsync.model.history import Agreed, Operation, tally
+from snapsync.model.instant import Instant
 from snapsync.model.plan import Plan
 from snapsync.model.planner import plan as compute
 from snapsync.version import __version__
 
 from .env import Env
-from .look import Seen, look
+from .look import Seen, look, proven_since, store_look
+from .record import elsewhere, read_replay, record
 from .recover import settle
 
 COMMIT_SECONDS = 10.0
@@ -28,16 +33,35 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     recovered: OperationId | None = None
 
 
-def plan(env: Env) -> Planned:
+def plan(env: Env, *, since: Instant | None = None) -> Planned:
     """Plan what the book should change to be true to the broker; see ``look`` for what may go wrong.
 
     An apply that was interrupted is finished first.
+
+    Args:
+        env: the env.
+        since: read activities from then on, where less is proven so far; None: as configured.
 
     Raises:
         RecoveryError: only a person can say how an interrupted apply goes on (exit 31).
     """
     recovered = settle(env) if env.find_store() else None
-    return keep(env, look(env), recovered)
+    return keep(env, look(env, since=since), recovered)
+
+
+def plan_recorded(env: Env, folder: Path, *, redact: bool = False, since: Instant | None = None) -> Planned:
+    """As ``plan``, keeping the scrubbed replies of the reading in a folder."""
+    recovered = settle(env) if env.find_store() else None
+    reading = read(env.book_files)
+    broker = record(env, folder, redact=redact, since=since or proven_since(env))
+    return keep(env, store_look(env, reading, broker), recovered)
+
+
+def plan_replayed(env: Env, folder: Path) -> Planned:
+    """Plan from a recording, offline; nothing is kept of it."""
+    away, temporary = elsewhere(env)
+    with temporary:
+        return keep(away, store_look(away, read(away.book_files), read_replay(away, folder)))
 
 
 def keep(env: Env, seen: Seen, recovered: OperationId | None = None) -> Planned:
@@ -75,4 +99,4 @@ def _agreed(made: Plan, before: Agreed | None) -> Agreed | None:
     """Both sides found in step are an agreed point; else the old one stands until an apply."""
     if made.drift or made.withheld or made.refused:
         return before
-    return Agreed(book=made.book, broker=made.broker)
+    return Agreed(book=made.book, broker=made.broker, rules=made.rules, scope=made.scope)

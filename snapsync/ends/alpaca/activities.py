@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from snapsync.model.instant import Instant
+from snapsync.model.instant import Instant, seconds_between
 from snapsync.model.ledger import Activity
 
 from .pace import unheard
@@ -15,11 +15,14 @@ from .session import Asks
 PER_PAGE = 100
 _STAMP = len("20250821100500021")
 
-Progress = Callable[[Instant], None]
+Progress = Callable[[float], None]
+"""Told how much of a long reading is done, from 0 to 1."""
 
 
-def read_activities(asks: Asks, since: Instant, progress: Progress = unheard) -> tuple[Activity, ...]:
-    """Every activity created after ``since``, sorted by time.
+def read_activities(
+    asks: Asks, since: Instant, until: Instant, progress: Progress = unheard
+) -> tuple[Activity, ...]:
+    """Every activity created after ``since``, sorted by time; ``until`` is for the progress alone.
 
     Pages ascend, which is stable while new rows arrive (pitfall 40). Rows that share a millisecond with
     the last of a page were seen to vanish from the next (Alpaca-API issue 176), so a page is continued
@@ -32,8 +35,13 @@ def read_activities(asks: Asks, since: Instant, progress: Progress = unheard) ->
         found.update((row.key, row) for row in page)
         if len(page) < PER_PAGE:
             return tuple(sorted(found.values(), key=lambda row: (row.time, row.key)))
-        progress(page[-1].time)
+        progress(_share(since, page[-1].time, until))
         params["page_token"] = _continue_after(page, params.get("page_token"))
+
+
+def _share(since: Instant, reached: Instant, until: Instant) -> float:
+    whole = seconds_between(since, until)
+    return min(1.0, max(0.0, seconds_between(since, reached) / whole)) if whole > 0 else 1.0
 
 
 def _continue_after(page: list[Activity], before: str | None) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 
-from snapsync.model.history import OpenOrder
 from snapsync.model.instant import Instant, day_of
 from snapsync.model.ledger import FILL, Activity, Ledger
-from snapsync.model.state import ORDER, Coverage, State
+from snapsync.model.state import ORDER, Coverage, OpenOrder, State
 from snapsync.model.trades import Order
 
 from .parse import OrderSeen, open_orders, orders

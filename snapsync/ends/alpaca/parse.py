@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from snapsync.model.canon import Record, normal
-from snapsync.model.history import OpenOrder
 from snapsync.model.instant import Instant
 from snapsync.model.ledger import FILL, Activity
-from snapsync.model.state import Marks, Position, PositionMark
+from snapsync.model.state import Marks, OpenOrder, Position, PositionMark
 from snapsync.model.symbols import OPTION, canonical, multiplier
 from snapsync.model.trades import SIDES, Order
 

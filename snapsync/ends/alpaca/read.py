@@ -15,13 +15,23 @@ from functools import partial
 import msgspec
 
 from snapsync.errors import BrokerError, Exit
-from snapsync.model.history import Manifest, OpenOrder
+from snapsync.model.history import Manifest
 from snapsync.model.instant import Instant, from_datetime, seconds_between, shift
 from snapsync.model.ledger import FILL, Activity, Ledger
 from snapsync.model.pages import Pages
 from snapsync.model.policy import Finding
 from snapsync.model.proof import unexplained
-from snapsync.model.state import ACTIVITY, Coverage, Marks, Position, PositionMark, Scope, State, Transaction
+from snapsync.model.state import (
+    ACTIVITY,
+    Coverage,
+    Marks,
+    OpenOrder,
+    Position,
+    PositionMark,
+    Scope,
+    State,
+    Transaction,
+)
 from snapsync.model.trades import transactions
 
 from .activities import Progress, read_activities
@@ -86,7 +96,7 @@ def read_broker(
         scope: what is compared; all is read, whatever the scope.
         known: what is proven already; None on first contact.
         reach: how far back activities are read.
-        progress: told the time of the last activity of each full page.
+        progress: told how much of the activities is read, from 0 to 1.
 
     Raises:
         BrokerError: refused (exit 12), out of reach or not understood (13), or moving (14).
@@ -126,7 +136,7 @@ def _attempt(
     at = first.at or from_datetime(datetime.now(UTC))
     proof = known is None or seconds_between(known.proven, at) >= PROOF_SECONDS
     since = _since(known, reach, at, proof=proof)
-    held, working, rows = _parts(asks, partial(read_activities, asks, since, progress))
+    held, working, rows = _parts(asks, partial(read_activities, asks, since, at, progress))
     behind = OrdersBehind(asks, known.state if known else None, known.working if known else ())
     behind.read(rows, since)
     still(start, account(one(asks.get("/account"))), rows, at)

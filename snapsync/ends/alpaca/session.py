@@ -38,7 +38,10 @@ class Answer(Record, frozen=True):
 class Asks(Protocol):
     """Whoever answers for the broker: the network, or a recording."""
 
-    requests: int
+    @property
+    def requests(self) -> int:
+        """How many requests were made so far."""
+        ...
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
         """The answer to ``GET /v2`` + path.

@@ -1,0 +1,73 @@
+"""Bind an env to another account: after a paper reset, or when the bot moves."""
+
+from __future__ import annotations
+
+import msgspec
+
+from snapsync.config import credentials
+from snapsync.ends.alpaca import Session, read_account_once
+from snapsync.errors import UsageError
+from snapsync.model.canon import OperationId
+from snapsync.model.history import Operation
+from snapsync.version import __version__
+
+from .env import Env
+from .identity import right_kind
+from .recover import LOCK_SECONDS, settle_locked
+
+
+class Rebound(msgspec.Struct, frozen=True, kw_only=True):
+    """What was bound to what; ids of accounts, not to be shown unmasked."""
+
+    operation: OperationId
+    before: str
+    after: str
+
+
+def rebind(env: Env) -> Rebound:
+    """Bind the env's store to the account that its credentials now open.
+
+    The old account's operations stay readable in the same log. The next plan closes what the book still
+    holds of the old account, takes the new one as its baseline, and leaves the history's rows alone.
+
+    Raises:
+        UsageError: the store is bound to that account already (exit 64).
+        BrokerError: the account cannot be read, or is not of this env's kind.
+    """
+    store = env.store
+    keys = credentials(env.config)
+    session = Session(env.config.base_url, keys.key, keys.secret, say=env.say)
+    try:
+        account, _ = read_account_once(session)
+    finally:
+        session.close()
+    right_kind(env, account.number)
+    before = store.identity.account or ""
+    if account.id == before:
+        raise UsageError("The env is bound to this account already.", hint=f"snapsync plan --env {env.name}")
+    with store.place.lock("rebind", LOCK_SECONDS):
+        settle_locked(env)
+        # the operation first: a crash before the pin leaves an account that is refused, and rebind again
+        operation = store.commit(
+            Operation(
+                verb="rebind",
+                time=env.now(),
+                parents=store.heads(),
+                env=env.name,
+                account=account.id,
+                actor=env.actor,
+                version=__version__,
+            )
+        )
+        store.repin(account.id)
+    return Rebound(operation=operation, before=before, after=account.id)
+
+
+def rebound(env: Env) -> bool:
+    """Whether the account was changed and no plan has been applied since."""
+    for _, operation in env.store.log():
+        if operation.verb in ("apply", "rebind"):
+            return operation.verb == "rebind"
+        if operation.agreed is not None:
+            return False
+    return False

@@ -1,0 +1,96 @@
+"""Keep what the broker answered, scrubbed, and plan from it again without a network: for bug reports."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+
+from snapsync.config import credentials
+from snapsync.ends.alpaca import BrokerReading, Reach, Session, read_broker
+from snapsync.ends.alpaca.record import FORMAT, Recorder, Replay, Reply, scrubbed, since_of
+from snapsync.errors import UsageError
+from snapsync.model.canon import encode
+from snapsync.model.instant import Instant
+from snapsync.store import files
+
+from .env import Env
+from .identity import right_account
+
+
+def record(env: Env, folder: Path, *, redact: bool, since: Instant | None) -> BrokerReading:
+    """Read the account whole, as at first contact, and keep the scrubbed replies in a folder.
+
+    Args:
+        env: whose account.
+        folder: where to; it must be empty or not there.
+        redact: whether all amounts are multiplied by a factor that nobody is told.
+        since: from when on activities are read; None for the usual look-back.
+
+    Raises:
+        UsageError: the folder holds something already (exit 64).
+        BrokerError: as for every reading.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise UsageError("The recording wants an empty folder.", detail=str(folder))
+    keys = credentials(env.config)
+    session = Session(env.config.base_url, keys.key, keys.secret, say=env.say)
+    recorder = Recorder(session)
+    reach = Reach(lookback_days=env.config.lookback_days, overlap_days=env.config.overlap_days, since=since)
+    try:
+        reading = read_broker(recorder, env.scope, None, reach, env.progress)
+    finally:
+        session.close()
+    right_account(env, reading)
+    factor = Decimal(secrets.randbelow(900) + 100) / 100 if redact else None
+    files.make_folder(folder)
+    for number, reply in enumerate(scrubbed(recorder.replies, factor), 1):
+        files.write(folder / f"{number:04}.json", encode(reply))
+    return reading
+
+
+def replayed(folder: Path) -> tuple[Reply, ...]:
+    """The replies of a recording, in their order.
+
+    Raises:
+        UsageError: there is none in this folder, or a file of it cannot be read (exit 64).
+    """
+    paths = sorted(folder.glob("[0-9]*.json")) if folder.is_dir() else []
+    if not paths:
+        raise UsageError("There is no recording here.", detail=str(folder), hint="snapsync plan --record DIR")
+    return tuple(_reply(path) for path in paths)
+
+
+def _reply(path: Path) -> Reply:
+    try:
+        reply = msgspec.json.decode(path.read_bytes(), type=Reply)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise UsageError("A reply of the recording cannot be read.", detail=f"{path}: {error}") from error
+    if reply.format > FORMAT:
+        raise UsageError(
+            "The recording was made by a newer snapsync.",
+            detail=f"{path}: format {reply.format}",
+            hint="pip install --upgrade snapsync",
+        )
+    return reply
+
+
+def read_replay(env: Env, folder: Path) -> BrokerReading:
+    """The account as a recording tells it."""
+    replies = replayed(folder)
+    reach = Reach(
+        lookback_days=env.config.lookback_days,
+        overlap_days=env.config.overlap_days,
+        since=since_of(replies),
+    )
+    return read_broker(Replay(replies), env.scope, None, reach)
+
+
+def elsewhere(env: Env) -> tuple[Env, tempfile.TemporaryDirectory[str]]:
+    """The same env with a store of its own that goes when the folder is closed: a replay leaves no trace."""
+    folder = tempfile.TemporaryDirectory(prefix="snapsync-replay-")
+    config = msgspec.structs.replace(env.config, state=Path(folder.name) / env.name)
+    return Env(config, actor=env.actor), folder

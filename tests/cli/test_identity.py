@@ -1,0 +1,144 @@
+"""Whose account it is: pinned, refused, rebound; and what a recording tells of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+
+from tests.conftest import Bot, Ran
+
+
+def rows(ran: Ran) -> dict[str, dict[str, object]]:
+    """The changes of a plan's JSON by key."""
+    return {change["key"]: change for change in ran.json["changes"]}
+
+
+def test_a_reset_account_is_refused_then_rebound(bot: Bot) -> None:
+    """After a paper reset: refused with the way out; rebind closes the old holdings and keeps the history."""
+    bot.run("plan")
+    bot.run("apply", "--yes")
+    bot.sandbox.do({"do": "reset"})
+    history = bot.history.read_bytes()
+
+    refused = bot.run("plan")
+    assert (refused.code, "snapsync rebind" in refused.err) == (12, True)
+
+    ran = bot.run("rebind", "--json")
+    assert ran.code == 0
+    plan = ran.json["plan"]
+    closed = [change for change in plan["changes"] if change["sign"] == "-"]
+    assert {change["key"] for change in closed} == {"IWM250829C00225000", "SPY250822C00635000"}
+    assert {change["why"]["cause"] for change in closed} == {"account reset"}
+
+    assert bot.run("apply", "--yes").code == 0
+    assert bot.history.read_bytes() == history
+    assert "open" not in bot.positions.read_text().replace("opened", "")
+    verbs = [operation["verb"] for operation in bot.run("log", "--json").json["operations"]]
+    assert verbs == ["apply", "plan", "rebind", "apply", "plan"]
+    assert bot.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_rebind_to_the_same_account_is_refused(bot: Bot) -> None:
+    """There is nothing to rebind while the account is the same."""
+    bot.run("plan")
+
+    assert bot.run("rebind").code == 64
+
+
+def test_a_paper_account_under_live_is_refused(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Live keys that open a paper account are a mistake, and nothing is stored for live."""
+    monkeypatch.setenv("ALPACA_LIVE_BASE_URL", bot.sandbox.url)
+    monkeypatch.setenv("ALPACA_LIVE_API_KEY", bot.sandbox.key)
+    monkeypatch.setenv("ALPACA_LIVE_SECRET_KEY", bot.sandbox.secret)
+
+    ran = bot.run("plan", "--env", "live")
+
+    assert ran.code == 12
+    assert "paper account" in ran.err
+    assert bot.sandbox.world.account.number not in ran.err
+    assert not (bot.folder / "state" / "live" / "store.json").exists()
+
+
+def test_rebinding_live_wants_its_name(bot: Bot) -> None:
+    """The live env is not rebound by a slip."""
+    assert bot.run("rebind", "--env", "live").code == 1
+    assert bot.run("rebind", "--env", "live", "--confirm", "paper").code == 1
+
+
+@pytest.mark.parametrize("redact", [(), ("--redact",)], ids=["plain", "redacted"])
+def test_a_recording_plans_the_same_offline(
+    bot: Bot, redact: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A recording holds no key, no account and, redacted, no amount; a replay plans the same changes."""
+    account = bot.sandbox.world.account
+    recorded = bot.run("plan", "--record", "tape", *redact, "--json")
+    kept = "".join(path.read_text() for path in (bot.folder / "tape").iterdir())
+    for secret in (bot.sandbox.key, bot.sandbox.secret, account.id, account.number):
+        assert secret not in kept
+    assert ("100262.75" in kept) is not bool(redact)
+
+    before = len(bot.sandbox.requests)
+    monkeypatch.delenv("ALPACA_PAPER_API_KEY")
+    monkeypatch.delenv("ALPACA_PAPER_SECRET_KEY")
+    log = bot.run("log").out
+    replayed = bot.run("plan", "--replay", "tape", "--json")
+
+    assert replayed.code == 0
+    assert rows(replayed).keys() == rows(recorded).keys()
+    assert len(bot.sandbox.requests) == before
+    assert bot.run("log").out == log
+    if redact:
+        reading = replayed.json["reading"]
+        assert Decimal(reading["equity"]) != Decimal("100262.75")
+
+
+def test_a_recording_wants_an_empty_folder(bot: Bot) -> None:
+    """Recording never mixes with what is there; replaying from nothing is said."""
+    (bot.folder / "tape").mkdir()
+    (bot.folder / "tape" / "mine.txt").write_text("mine")
+
+    assert bot.run("plan", "--record", "tape").code == 64
+    assert bot.run("plan", "--replay", "nowhere").code == 64
+
+
+def test_since_reaches_further_back(bot_at: Callable[..., Bot]) -> None:
+    """First contact takes the look-back days; --since takes more, also later."""
+    bot = bot_at("guide")
+    bot.sandbox.do({"do": "clock", "by": "30d"})
+    assert [key for key in rows(bot.run("plan", "--json")) if key.startswith("order:")] == []
+
+    ran = bot.run("plan", "--since", "2025-08-01", "--json")
+
+    assert len([key for key in rows(ran) if key.startswith("order:")]) == 4
+    assert bot.run("plan", "--since", "yesterday").code == 64
+
+
+def test_several_bots_on_one_account(bot: Bot) -> None:
+    """Where most named orders are not this bot's, the plan says so."""
+    for number in range(4):
+        step = {
+            "do": "buy",
+            "symbol": "AAPL",
+            "qty": "1",
+            "price": "200",
+            "client_order_id": f"other-{number}",
+        }
+        bot.sandbox.do(step)
+
+    codes = [finding["code"] for finding in bot.run("plan", "--json").json["findings"]]
+
+    assert "shared-account" in codes
+
+
+def test_json_never_holds_the_account(bot: Bot) -> None:
+    """Rebind's document masks both accounts."""
+    old = bot.sandbox.world.account.id
+    bot.run("plan")
+    bot.sandbox.do({"do": "reset"})
+    text = json.dumps(bot.run("rebind", "--json").json)
+
+    assert old not in text
+    assert bot.sandbox.world.account.id not in text
