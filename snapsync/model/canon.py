@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import Any, NewType, TypeVar
 
 import msgspec
@@ -22,6 +22,9 @@ PlanId = NewType("PlanId", ObjectId)
 RulesId = NewType("RulesId", ObjectId)
 ImageId = NewType("ImageId", ObjectId)
 OperationId = NewType("OperationId", ObjectId)
+
+EXACT = Context(prec=1000)
+"""For arithmetic on any amounts without rounding; the usual context has 28 digits."""
 
 SHOWN = 12
 """How many characters of an id people see; any unambiguous prefix is accepted back."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from .canon import EXACT
 
 CENT = Decimal("0.01")
-_WIDE = Context(prec=1000)  # the usual 28 digits are an error for an absurd amount, which must be shown too
 
 
 def cents(amount: Decimal) -> Decimal:
     """An amount of dollars rounded to whole cents."""
-    return amount.quantize(CENT, rounding=ROUND_HALF_EVEN, context=_WIDE)
+    return amount.quantize(CENT, rounding=ROUND_HALF_EVEN, context=EXACT)
 
 
 def dollars(amount: Decimal) -> str:

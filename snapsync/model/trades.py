@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from itertools import groupby
 from operator import attrgetter
 
-from .canon import Record, normal
+from .canon import EXACT, Record, normal
 from .instant import Instant
 from .ledger import FILL, OPTION_EVENTS, Activity
 from .state import ACTIVITY, ORDER, Transaction
@@ -58,8 +58,9 @@ def _traded(
     multipliers: Mapping[str, Decimal],
 ) -> Transaction:
     # cum_qty is not monotonic within a millisecond: quantities are added up (alpaca-api.md, pitfall 23)
-    qty = sum((fill.qty or Decimal(0) for fill in fills), Decimal(0))
-    amount = sum(((fill.qty or Decimal(0)) * (fill.price or Decimal(0)) for fill in fills), Decimal(0))
+    with localcontext(EXACT):  # so that no order of the fills makes another sum
+        qty = sum((fill.qty or Decimal(0) for fill in fills), Decimal(0))
+        amount = sum(((fill.qty or Decimal(0)) * (fill.price or Decimal(0)) for fill in fills), Decimal(0))
     symbol = fills[0].symbol
     kind = order.asset_class if order else asset_class(fills[0].raw_symbol or symbol)
     return Transaction(
@@ -93,7 +94,7 @@ def average(amount: Decimal, qty: Decimal) -> Decimal:
     """The price per unit, exact where it has at most nine decimals, else rounded to nine."""
     if not qty:
         return Decimal(0)
-    return normal((amount / qty).quantize(Decimal("1e-9")))
+    return normal(EXACT.divide(amount, qty).quantize(Decimal("1e-9"), context=EXACT))
 
 
 def fills_after(rows: Iterable[Activity], moment: Instant) -> frozenset[str]:
