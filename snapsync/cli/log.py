@@ -23,6 +23,6 @@ def command(talk: Talk, *, count: int) -> int:
     talk.header(env)
     talk.result(
         lambda: json.log(entries),
-        lambda: text.log(entries, talk.zone(env), talk.paint),
+        lambda: text.log(entries, talk.zone(env), talk.paint, verbose=talk.verbose),
     )
     return Exit.OK

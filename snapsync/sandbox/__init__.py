@@ -13,7 +13,7 @@ It reads nothing of snapsync but its errors. It does not trade: its world moves 
 from __future__ import annotations
 
 from .faults import Answer, Fault
-from .run import Sandbox, serve_forever
+from .run import Sandbox, greeting, serve_forever
 from .scenario import load as load_scenario
 from .scenario import names as scenario_names
 from .world import World
@@ -23,6 +23,7 @@ __all__ = [
     "Fault",
     "Sandbox",
     "World",
+    "greeting",
     "load_scenario",
     "scenario_names",
     "serve_forever",

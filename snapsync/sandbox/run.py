@@ -37,6 +37,7 @@ class Sandbox:
         until: the scenario's last stage to play at once; all stages if None.
         port: the port to listen on; any free one if 0.
         rate_limit: requests per minute before 429 is answered.
+        minute: how many seconds of real time that minute has.
 
     Raises:
         UsageError: the scenario is unknown or wrong, the port is taken, or the packages that only
@@ -50,8 +51,10 @@ class Sandbox:
         until: str | None = None,
         port: int = 0,
         rate_limit: int = 200,
+        minute: float = 60,
     ) -> None:
         self._player = _player(source, until)
+        self._minute = minute
         self._port = port
         self._rate_limit = rate_limit
         self._server: Server | None = None
@@ -62,7 +65,8 @@ class Sandbox:
         uvicorn, server = _import_server()
         listening = _listen(self._port)
         self._port = listening.getsockname()[1]
-        self._server = server.Server(self._player, self._rate_limit)
+        self._server = server.Server(self._player, self._rate_limit, self._minute)
+        self._server.die = self._die
         config = uvicorn.Config(
             self._server.app(),
             http="h11",
@@ -107,6 +111,21 @@ class Sandbox:
         return self.world.account.secret
 
     @property
+    def variables(self) -> dict[str, str]:
+        """The environment variables that point snapsync at this server."""
+        env = self.world.env.upper()
+        return {
+            f"ALPACA_{env}_BASE_URL": self.url,
+            f"ALPACA_{env}_API_KEY": self.key,
+            f"ALPACA_{env}_SECRET_KEY": self.secret,
+        }
+
+    @property
+    def player(self) -> Player:
+        """The scenario that is being played, with the stages still to come."""
+        return self._player
+
+    @property
     def world(self) -> World:
         """The world; read and move it inside ``with world.held()``."""
         return self._player.world
@@ -138,7 +157,7 @@ class Sandbox:
         Args:
             endpoint: its name in ``endpoints.NAMES``, or ``any``.
             **fields: request (1), times (1), answer (a name in ``faults.ANSWERS`` or its parts),
-                then (a step or a list of steps).
+                lag (how many of the newest rows a list lacks), then (a step or a list of steps).
 
         Raises:
             UsageError: the fault cannot be understood, or the sandbox is not running.
@@ -152,6 +171,13 @@ class Sandbox:
         if self._server is not None:
             self._server.faults.clear()
 
+    def _die(self) -> None:
+        """Serve nobody any more, as if the machine had been switched off."""
+        if self._uvicorn is not None:
+            self._uvicorn.should_exit = self._uvicorn.force_exit = True
+            for listening in self._uvicorn.servers:
+                listening.close()
+
     def _await_start(self) -> None:
         deadline = time.monotonic() + _START_SECONDS
         while self._uvicorn is not None and not self._uvicorn.started:
@@ -164,7 +190,7 @@ class Sandbox:
 def serve_forever(
     source: Source,
     port: int,
-    echo: Callable[[str], object],
+    ready: Callable[[Sandbox], object],
     *,
     until: str | None = None,
 ) -> signal.Signals:
@@ -173,7 +199,7 @@ def serve_forever(
     Args:
         source: as for ``Sandbox``.
         port: the port; any free one if 0.
-        echo: prints one line.
+        ready: told once, when the server listens; ``greeting`` is what it may print.
         until: as for ``Sandbox``.
 
     Returns:
@@ -192,10 +218,8 @@ def serve_forever(
     ends = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.signal(number, on_signal) for number in ends}
     try:
-        player = _player(source, until)
-        with Sandbox(player, port=port) as sandbox:
-            for line in _greeting(sandbox, player):
-                echo(line)
+        with Sandbox(source, until=until, port=port) as sandbox:
+            ready(sandbox)
             stop.wait()
     finally:
         for number, handler in before.items():
@@ -203,16 +227,15 @@ def serve_forever(
     return caught[0]
 
 
-def _greeting(sandbox: Sandbox, player: Player) -> list[str]:
-    env = sandbox.world.env.upper()
+def greeting(sandbox: Sandbox) -> list[str]:
+    """What a person needs to know of a running sandbox, line by line."""
+    player = sandbox.player
     keys = f"-H 'APCA-API-KEY-ID: {sandbox.key}' -H 'APCA-API-SECRET-KEY: {sandbox.secret}'"
     lines = [
         f"sandbox at {sandbox.url}: {player.scenario.about}",
         "",
         "to use it, set:",
-        f"  export ALPACA_{env}_BASE_URL={sandbox.url}",
-        f"  export ALPACA_{env}_API_KEY={sandbox.key}",
-        f"  export ALPACA_{env}_SECRET_KEY={sandbox.secret}",
+        *(f"  export {name}={value}" for name, value in sandbox.variables.items()),
         "",
         "to move its world:",
         f'  curl -s {keys} -d \'{{"do": "deposit", "amount": 250}}\' {sandbox.url}/control',

@@ -90,7 +90,7 @@ def _trade(change: TransactionChange, zone: ZoneInfo) -> str:
     if "action" in change.fields:
         parts.append(f"was {terminal(before.action)}")
     if "key" in change.fields:
-        parts.append("linked to its order")
+        parts.append("linked")
     return f"{', '.join(parts)}  {when}"
 
 

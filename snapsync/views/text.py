@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,8 @@ from .lines import lines
 from .neutral import terminal
 from .paint import Paint
 from .times import age, local
+
+_WIDTH = 78
 
 
 def header(env: str, why: str, account: str | None, folder: str, paint: Paint) -> str:
@@ -36,12 +39,12 @@ def plan(made: Plan, zone: ZoneInfo, paint: Paint, *, verbose: bool = False) -> 
 
 def _findings(findings: Iterable[Finding], paint: Paint, *, verbose: bool) -> Iterable[str]:
     for each in findings:
-        text = f"{each.severity}: {terminal(each.summary)}"
-        yield "  " + paint(text, "dim" if each.severity == "note" else "warn")
-        if each.detail:
-            yield "    " + paint(terminal(each.detail), "dim")
+        what = "dim" if each.severity == "note" else "warn"
+        said = [*_wrapped(f"{each.severity}: {terminal(each.summary)}")]
+        said += [part for line in each.detail.splitlines() for part in _wrapped(terminal(line), "    ")]
         if verbose:
-            yield "    " + paint(f"code: {each.code}, about: {terminal(each.key)}", "dim")
+            said.append(f"    code: {each.code}, about: {terminal(each.key)}")
+        yield from (paint(line, what) for line in said)
 
 
 def _verdict(made: Plan, paint: Paint) -> str:
@@ -55,13 +58,15 @@ def _verdict(made: Plan, paint: Paint) -> str:
 
 
 def counted(counts: Tally) -> str:
-    """Counts of what is to come: ``2 to add, 3 to change, 1 to close``."""
-    return f"{counts.add} to add, {counts.update} to change, {counts.close} to close"
+    """Counts of what is to come: ``2 to add, 3 to change, 1 to close``; without the zeros."""
+    parts = ((counts.add, "add"), (counts.update, "change"), (counts.close, "close"))
+    return ", ".join(f"{count} to {word}" for count, word in parts if count) or "nothing to do"
 
 
 def done(counts: Tally) -> str:
-    """Counts of what was done: ``2 added, 3 changed, 1 closed``."""
-    return f"{counts.add} added, {counts.update} changed, {counts.close} closed"
+    """Counts of what was done: ``2 added, 3 changed, 1 closed``; without the zeros."""
+    parts = ((counts.add, "added"), (counts.update, "changed"), (counts.close, "closed"))
+    return ", ".join(f"{count} {word}" for count, word in parts if count) or "nothing done"
 
 
 def applied(
@@ -82,30 +87,36 @@ def applied(
     return "\n".join(text)
 
 
-def log(entries: Iterable[tuple[OperationId, Operation]], zone: ZoneInfo, paint: Paint) -> str:
-    """One line per operation, newest first."""
-    return "\n".join(_entry(id, operation, zone, paint) for id, operation in entries)
+def log(
+    entries: Iterable[tuple[OperationId, Operation]], zone: ZoneInfo, paint: Paint, *, verbose: bool = False
+) -> str:
+    """One line per operation, newest first; with ``verbose`` also who and from where."""
+    return "\n".join(_entry(id, operation, zone, paint, verbose=verbose) for id, operation in entries)
 
 
-def _entry(id: OperationId, operation: Operation, zone: ZoneInfo, paint: Paint) -> str:
-    about = _about(operation)
-    who = f"{terminal(operation.actor.user)}@{terminal(operation.actor.host)}"
-    return (
-        f"{paint(short(id), '~')}  {local(operation.time, zone)}  {operation.verb:<7}  {about}"
-        f"  {paint(who, 'dim')}"
-    )
+def _entry(id: OperationId, operation: Operation, zone: ZoneInfo, paint: Paint, *, verbose: bool) -> str:
+    text = f"{paint(short(id), '~')}  {local(operation.time, zone)}  {operation.verb:<7}  {_about(operation)}"
+    if verbose:
+        plan_id = f", plan {short(operation.plan)}" if operation.plan else ""
+        text += "\n    " + paint(f"{_who(operation)}, snapsync {operation.version}{plan_id}", "dim")
+    return text
+
+
+def _who(operation: Operation) -> str:
+    return f"{terminal(operation.actor.user)}@{terminal(operation.actor.host)}"
 
 
 def _about(operation: Operation) -> str:
     counts = operation.tally
-    plan_id = f" [{short(operation.plan)}]" if operation.plan else ""
+    if operation.verb == "rebind":
+        return f"to account {masked(operation.account or '')}"
     if counts is None:
-        return f"decided by hand{plan_id}"
+        return "decided by hand"
     if not (counts.add or counts.update or counts.close):
-        return f"in step{plan_id}"
+        return "in step"
     words = done(counts) if operation.verb == "apply" else counted(counts)
     extra = " (recovered)" if operation.recovered else " (refused)" if operation.refused else ""
-    return f"{words}{extra}{plan_id}"
+    return f"{words}{extra}"
 
 
 def operation(id: OperationId, act: Operation, zone: ZoneInfo, paint: Paint) -> str:
@@ -114,7 +125,8 @@ def operation(id: OperationId, act: Operation, zone: ZoneInfo, paint: Paint) -> 
         ("operation", f"{id}"),
         ("verb", f"{act.verb}: {_about(act)}"),
         ("when", local(act.time, zone)),
-        ("who", f"{terminal(act.actor.user)}@{terminal(act.actor.host)}, snapsync {act.version}"),
+        ("who", f"{_who(act)}, snapsync {act.version}"),
+        ("plan", act.plan or "-"),
         ("book", act.book or "-"),
         ("broker", act.broker or "-"),
         ("parents", " ".join(short(parent) for parent in act.parents) or "none: the first"),
@@ -155,7 +167,21 @@ def _standing(now: Status, zone: ZoneInfo, paint: Paint) -> str:
 def error(trouble: SnapsyncError, paint: Paint) -> str:
     """One clear error: what, where, what to do."""
     text = [paint("Error: ", "-") + trouble.summary]
-    text += ["  " + terminal(line) for line in trouble.detail.splitlines()]
+    text += [part for line in trouble.detail.splitlines() for part in _wrapped(terminal(line))]
     if trouble.hint:
-        text += ["", *("  " + line for line in trouble.hint.splitlines())]
+        text += ["", *(part for line in trouble.hint.splitlines() for part in _wrapped(line))]
     return "\n".join(text)
+
+
+def _wrapped(line: str, indent: str = "  ") -> list[str]:
+    """A sentence in lines of a terminal's width; what is indented is a command, and stays whole."""
+    if line.startswith(" "):
+        return [indent + line]
+    return textwrap.wrap(
+        line,
+        _WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

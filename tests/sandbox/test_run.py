@@ -23,8 +23,8 @@ from snapsync.sandbox import Sandbox, World
 
 SERVE = """
 import sys
-from snapsync.sandbox import serve_forever
-caught = serve_forever(sys.argv[1], 0, lambda line: print(line, flush=True))
+from snapsync.sandbox import greeting, serve_forever
+caught = serve_forever(sys.argv[1], 0, lambda each: print(*greeting(each), sep=chr(10), flush=True))
 print("stopped by", caught.name)
 """
 
