@@ -1,13 +1,13 @@
 """Faults on demand: the one seam through which a test makes the server misbehave.
 
-Before a request is answered, ``Faults.take`` is asked. A fault that is due gives another answer, or
-steps by which the world moves right after this answer was made, or both.
+Before a request is answered, ``Faults.take`` is asked. A fault that is due gives another answer, or a
+list that lags, or steps by which the world moves right after this answer was made, or all of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -26,8 +26,9 @@ _GATEWAY = "<html><head><title>{0}</title></head><body><center><h1>{0}</h1></cen
 class Answer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is sent instead of the truth.
 
-    ``delivery``: whole; ``cut`` declares more bytes than it sends and hangs up; ``never`` keeps the
-    connection open in silence. ``reset_in`` is what X-RateLimit-Reset promises, in seconds, with
+    ``delivery``: whole; ``cut`` declares more bytes than it sends and hangs up; ``drip`` sends a byte
+    now and then for ever; ``never`` keeps the connection open in silence; ``reset`` resets it; ``die``
+    resets it and ends the server. ``reset_in`` is what X-RateLimit-Reset promises, in seconds, with
     nothing remaining.
     """
 
@@ -35,13 +36,17 @@ class Answer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     body: str = ""
     content_type: str = _JSON
     headers: dict[str, str] = {}
-    delivery: Literal["whole", "cut", "never"] = "whole"
+    delivery: Literal["whole", "cut", "drip", "never", "reset", "die"] = "whole"
     reset_in: int | None = None
 
 
 ANSWERS: dict[str, Answer] = {
     "301": Answer(status=301, headers={"Location": "https://elsewhere.invalid/"}),
+    "400": Answer(status=400, body='{"code":40010000,"message":"failed to decode request body"}'),
+    "401": Answer(status=401, body='{"code":40110000,"message":"request is not authorized."}'),
     "403": Answer(status=403, body='{"message":"forbidden."}'),
+    "404": Answer(status=404, body=_GATEWAY.format("404 Not Found"), content_type=_HTML),
+    "422": Answer(status=422, body='{"code":40010001,"message":"invalid page_token: x"}'),
     "429": Answer(status=429, body='{"code":42910000,"message":"rate limit exceeded."}', reset_in=1),
     "500": Answer(status=500, body='{"code":50010000,"message":"internal server error occurred"}'),
     "502": Answer(status=502, body=_GATEWAY.format("502 Bad Gateway"), content_type=_HTML),
@@ -50,7 +55,10 @@ ANSWERS: dict[str, Answer] = {
     "broken": Answer(status=200, body='{"id":"1d9eed04-be39-4e01-9b84'),
     "cut": Answer(status=200, body='{"id":"1d9eed04-be39-4e01-9b84', delivery="cut"),
     "empty": Answer(status=200),
+    "die": Answer(status=200, delivery="die"),
+    "drip": Answer(status=200, body='[{"id":"1d9eed04-be39-4e01-9b84', delivery="drip"),
     "html": Answer(status=200, body=_GATEWAY.format("Maintenance"), content_type=_HTML),
+    "reset": Answer(status=200, delivery="reset"),
     "silent": Answer(status=200, delivery="never"),
 }
 
@@ -59,14 +67,24 @@ class Fault(Struct, frozen=True, kw_only=True):
     """What happens to which requests.
 
     ``request`` counts the requests of that endpoint from the moment the fault was set: 1 is the
-    next one. The fault holds for ``times`` requests.
+    next one. The fault holds for ``times`` requests. ``lag`` leaves the newest rows out of a list of
+    orders or activities, so many of them.
     """
 
     endpoint: str = ANY
     request: int = 1
     times: int = 1
+    lag: int = 0
     answer: Answer | None = None
     then: tuple[Step, ...] = ()
+
+
+class Due(NamedTuple):
+    """What is due at one request: the answer instead, rows that a list lacks, steps to play after it."""
+
+    answer: Answer | None
+    lag: int
+    then: tuple[Step, ...]
 
 
 class Faults:
@@ -83,9 +101,10 @@ class Faults:
         """Behave from now on."""
         self._set.clear()
 
-    def take(self, endpoint: str) -> tuple[Answer | None, tuple[Step, ...]]:
-        """Count a request; the answer to give instead, if any, and the steps to play after it."""
+    def take(self, endpoint: str) -> Due:
+        """Count a request and tell what is due at it."""
         answer: Answer | None = None
+        lag = 0
         then: tuple[Step, ...] = ()
         for fault, seen in self._set:
             if fault.endpoint not in {ANY, endpoint}:
@@ -93,12 +112,12 @@ class Faults:
             seen[0] += 1
             if fault.request <= seen[0] < fault.request + fault.times:
                 answer = answer or fault.answer
-                then += fault.then
-        return answer, then
+                lag, then = max(lag, fault.lag), (*then, *fault.then)
+        return Due(answer, lag, then)
 
 
 def parse(raw: object, now: int) -> Fault:
-    """Read a fault: endpoint, request, times, answer (a name or its parts), then (steps).
+    """Read a fault: endpoint, request, times, lag, answer (a name or its parts), then (steps).
 
     Raises:
         UsageError: an unknown endpoint, answer or field.
@@ -107,10 +126,10 @@ def parse(raw: object, now: int) -> Fault:
         raise _wrong(f"found {raw!r}", "write {endpoint: orders, request: 2, answer: '502'}")
     fields = dict(raw)
     answer, then = fields.pop("answer", None), fields.pop("then", [])
-    if unknown := set(fields) - {"endpoint", "request", "times"}:
+    if unknown := set(fields) - {"endpoint", "request", "times", "lag"}:
         raise _wrong(
             f"field {min(unknown)}: there is no such field",
-            "allowed: endpoint, request, times, answer, then",
+            "allowed: endpoint, request, times, lag, answer, then",
         )
     rows = then if isinstance(then, list) else [then]
     played = tuple(steps.parse(row, f"then, step {n}", now) for n, row in enumerate(rows, 1))
@@ -122,8 +141,8 @@ def parse(raw: object, now: int) -> Fault:
     if fault.endpoint not in {ANY, *NAMES}:
         allowed = f"allowed: {', '.join((ANY, *NAMES))}"
         raise _wrong(f"field endpoint: found {fault.endpoint!r}", allowed)
-    if min(fault.request, fault.times) < 1:
-        raise _wrong("request and times count from 1", "")
+    if min(fault.request, fault.times) < 1 or fault.lag < 0:
+        raise _wrong("request and times count from 1, lag from 0", "")
     return msgspec.structs.replace(fault, then=played)
 
 

@@ -205,9 +205,8 @@ def _available(world: World, row: Position) -> Decimal:
     bound = sum(
         (
             order.leaves or Decimal(0)
-            for order in world.orders.values()
-            if order.is_open
-            and order.status != "held"
+            for order in world.working
+            if order.status != "held"
             and order.ticket.side == closing
             and order.ticket.symbol
             and world.instrument(order.ticket.symbol).key == row.instrument.key

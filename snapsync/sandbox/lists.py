@@ -42,6 +42,7 @@ def orders(world: World, query: Query) -> list[Json]:
     nested = params.flag(query, "nested")
     rows = [row for row in world.orders.values() if not (nested and row.parent)]
     rows.sort(key=lambda row: row.submitted)
+    rows = rows[: len(rows) - world.lag]
     rows = rows[_order_window(world, rows, query)]
     if params.word(query, "direction", {"asc", "desc"}, "desc") == "desc":
         rows.reverse()
@@ -68,11 +69,12 @@ def activities(world: World, query: Query, only: str | None = None) -> list[Json
     size = params.whole(query, "page_size", _PAGE_MAX)
     if size > _PAGE_MAX:
         raise params.unprocessable(f"page_size must be between 1 and {_PAGE_MAX}")
+    missing = {row.id for row in world.activities[len(world.activities) - world.lag :]}
     page: list[Json] = []
-    for row in _from_token(world.activities_by_id, query.get("page_token"), descending=descending):
+    for row in _from_token(world, query.get("page_token"), descending=descending):
         if len(page) == size:
             break
-        if wanted(row):
+        if row.id not in missing and wanted(row):
             page.append(activity(row))
     return page
 
@@ -180,12 +182,19 @@ def _types(world: World, query: Query, only: str | None) -> frozenset[str] | Non
     return found
 
 
-def _from_token(rows: list[Activity], token: str | None, *, descending: bool) -> Iterator[Activity]:
+def _from_token(world: World, token: str | None, *, descending: bool) -> Iterator[Activity]:
     """The rows that follow the token's row, which itself need not be among them."""
-    if token and "::" not in token:
+    rows = world.activities_by_id
+    if not token:
+        return reversed(rows) if descending else iter(rows)
+    stamp, colons, _ = token.partition("::")
+    if not colons:
         raise ApiError(422, 40010001, f"invalid page_token: {token}")
+    if "token-skips-millisecond" in world.oddities:
+        # "-" comes before the colons of any id with this stamp, "~" after them
+        token = f"{stamp}-" if descending else f"{stamp}~"
     if not descending:
-        first = bisect.bisect_right(rows, token, key=lambda row: row.id) if token else 0
+        first = bisect.bisect_right(rows, token, key=lambda row: row.id)
         return (rows[index] for index in range(first, len(rows)))
-    last = bisect.bisect_left(rows, token, key=lambda row: row.id) if token else len(rows)
+    last = bisect.bisect_left(rows, token, key=lambda row: row.id)
     return (rows[index] for index in range(last - 1, -1, -1))

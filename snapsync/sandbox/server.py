@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from email.utils import formatdate
 from http import HTTPStatus
 from uuid import uuid4
@@ -13,9 +14,9 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp
 
-from . import clock, endpoints, steps
+from . import clock, deliveries, endpoints, steps
 from .control import control_routes
 from .faults import Answer, Faults
 from .params import ApiError, authorize
@@ -23,7 +24,6 @@ from .scenario import Player
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _TRADING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-_MINUTE = 60.0
 
 
 class Seen(Struct, frozen=True, kw_only=True):
@@ -38,22 +38,27 @@ class Seen(Struct, frozen=True, kw_only=True):
 
 
 class Allowance:
-    """So many requests per minute of real time, as the three X-RateLimit headers tell it."""
+    """So many requests per minute of real time, as the three X-RateLimit headers tell it.
 
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
+    Args:
+        limit: how many.
+        seconds: how long the minute is; a test need not wait for a whole one.
+    """
+
+    def __init__(self, limit: int, seconds: float) -> None:
+        self.limit, self._seconds = limit, seconds
         self._began, self._used = time.monotonic(), 0
 
     def use(self) -> bool:
         """Count a request; false if it is one too many."""
-        if time.monotonic() - self._began >= _MINUTE:
+        if time.monotonic() - self._began >= self._seconds:
             self._began, self._used = time.monotonic(), 0
         self._used += 1
         return self._used <= self.limit
 
     def headers(self, now: int) -> dict[str, str]:
         """The state of the allowance; Reset is a time of the world, as Date is."""
-        left = _MINUTE - (time.monotonic() - self._began)
+        left = self._seconds - (time.monotonic() - self._began)
         return {
             "X-RateLimit-Limit": str(self.limit),
             "X-RateLimit-Remaining": str(max(self.limit - self._used, 0)),
@@ -67,18 +72,22 @@ class Server:
     Args:
         player: the world and its scenario.
         rate_limit: requests per minute before 429 is answered.
+        minute: how many seconds of real time that minute has.
     """
 
-    def __init__(self, player: Player, rate_limit: int) -> None:
+    def __init__(self, player: Player, rate_limit: int, minute: float) -> None:
         self.player = player
+        self.die: Callable[[], None] = _live_on
+        """Ends the server; set by whoever runs it."""
         self.faults = Faults()
         self.requests: list[Seen] = []
-        self._allowance = Allowance(rate_limit)
+        self._allowance = Allowance(rate_limit, minute)
 
-    def app(self) -> Starlette:
+    def app(self) -> ASGIApp:
         """The ASGI application."""
         api = Route("/{path:path}", self._api, methods=_METHODS)
-        return Starlette(routes=[*control_routes(self.player, self.faults), api])
+        routes = [*control_routes(self.player, self.faults), api]
+        return deliveries.with_transport(Starlette(routes=routes))
 
     async def _api(self, request: Request) -> Response:
         world, path = self.player.world, request.url.path
@@ -86,9 +95,10 @@ class Server:
             endpoint, _ = endpoints.find(path)
             name = endpoint.name if endpoint else "other"
             allowed = self._allowance.use()
-            answer, then = self.faults.take(name)
+            answer, lag, then = self.faults.take(name)
             if answer is None:
-                answer = self._truth(request, allowed=allowed)
+                with world.lagging(lag):
+                    answer = self._truth(request, allowed=allowed)
             response = self._response(answer)
             self.requests.append(
                 Seen(
@@ -134,8 +144,15 @@ class Server:
         if answer.reset_in is not None:
             headers["X-RateLimit-Remaining"] = "0"
             headers["X-RateLimit-Reset"] = str(now // clock.SECOND + answer.reset_in)
-        kind = {"whole": Response, "cut": _Cut, "never": _Silent}[answer.delivery]
-        return kind(
+        kinds: dict[str, type[Response]] = {
+            "whole": Response,
+            "cut": deliveries.Cut,
+            "drip": deliveries.Drip,
+            "never": deliveries.Silent,
+            "reset": deliveries.Reset,
+            "die": deliveries.fatal(self.die),
+        }
+        return kinds[answer.delivery](
             answer.body,
             status_code=answer.status,
             media_type=answer.content_type,
@@ -143,22 +160,8 @@ class Server:
         )
 
 
-class _Cut(Response):
-    """Promises twice as many bytes as it sends; the server then hangs up."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 (ASGI's signature)
-        self.headers["content-length"] = str(2 * len(self.body))
-        start = {"type": "http.response.start", "status": self.status_code}
-        await send({**start, "headers": self.raw_headers})
-        await send({"type": "http.response.body", "body": self.body, "more_body": True})
-
-
-class _Silent(Response):
-    """Says nothing until the client gives up."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 (ASGI's signature)
-        while (await receive())["type"] != "http.disconnect":
-            pass
+def _live_on() -> None:
+    """Nobody runs the server in a way that could end."""
 
 
 def _json(body: object) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 import requests
@@ -14,6 +14,7 @@ import requests
 from snapsync.sandbox import Sandbox
 
 Ask = Callable[..., requests.Response]
+NOBODY = "6326bbdf-4f61-4f0f-9871-09a05d2e9c62"
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def test_other_methods_are_not_known(ask: Ask, guide: Sandbox) -> None:
     ("path", "message"),
     [
         ("/v2/positions/SPY", "position does not exist"),
-        (f"/v2/orders/{uuid4()}", "order not found"),
+        (f"/v2/orders/{NOBODY}", "order not found"),
         ("/v2/orders:by_client_order_id?client_order_id=x", "order not found for x"),
         ("/v2/assets/NOPE", "asset not found for NOPE"),
         ("/v2/options/contracts/TSLA231110C00021000", "option contract TSLA231110C00021000"),
@@ -107,8 +108,8 @@ def test_what_is_not_there_is_404_with_a_code(ask: Ask, guide: Sandbox, path: st
         ("/v2/orders", {"until": "yesterday"}),
         ("/v2/orders", {"after": "2025-13-01"}),
         ("/v2/orders", {"after_order_id": "x"}),
-        ("/v2/orders", {"after_order_id": str(uuid4()), "before_order_id": str(uuid4())}),
-        ("/v2/orders", {"after_order_id": str(uuid4()), "until": "2025-08-21"}),
+        ("/v2/orders", {"after_order_id": NOBODY, "before_order_id": NOBODY}),
+        ("/v2/orders", {"after_order_id": NOBODY, "until": "2025-08-21"}),
         ("/v2/account/activities", {"page_size": "101"}),
         ("/v2/account/activities", {"page_size": "0"}),
         ("/v2/account/activities", {"page_token": "not-a-token"}),

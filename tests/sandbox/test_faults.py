@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -139,3 +140,49 @@ def test_every_endpoint_can_fail(ask: Ask, fresh: Sandbox, name: str) -> None:
     fresh.fault(name, answer="500")
     assert ask(fresh, paths[name]).status_code == 500
     assert fresh.requests[-1].endpoint == name
+
+
+@pytest.mark.parametrize("name", ["reset", "die"])
+def test_a_reset_leaves_no_byte_behind(ask: Ask, name: str) -> None:
+    """The client sees its connection reset; after ``die`` nobody listens any more."""
+    with Sandbox("empty") as sandbox:
+        sandbox.fault("account", request=2, answer=name)
+        assert ask(sandbox, "/v2/account").status_code == 200
+        with pytest.raises(requests.exceptions.ConnectionError, match=r"reset|aborted"):
+            ask(sandbox, "/v2/account")
+        if name == "reset":
+            assert ask(sandbox, "/v2/account").status_code == 200
+        else:
+            with pytest.raises(requests.exceptions.ConnectionError):
+                ask(sandbox, "/v2/account")
+
+
+def test_a_drip_outlasts_a_timeout_between_two_bytes(fresh: Sandbox) -> None:
+    """Each byte comes in time, and the answer never ends."""
+    fresh.fault("positions", answer="drip")
+    keys = {"APCA-API-KEY-ID": fresh.key, "APCA-API-SECRET-KEY": fresh.secret}
+    with requests.get(f"{fresh.url}/v2/positions", headers=keys, timeout=0.5, stream=True) as response:
+        body = response.iter_content(1)
+        assert len([next(body) for _ in range(40)]) == 40
+
+
+def test_a_list_that_lags_lacks_its_newest_rows(fresh: Sandbox, rows: Callable[..., list[Any]]) -> None:
+    """For so many requests; the account and the positions know better meanwhile."""
+    for symbol in ("SPY", "AAPL"):
+        fresh.do({"do": "buy", "symbol": symbol, "qty": 1, "price": 10})
+    fresh.fault("activities", lag=1, times=2)
+    fresh.fault("orders", lag=1)
+    assert len(rows(fresh, "/v2/positions")) == 2
+    assert [len(rows(fresh, "/v2/account/activities")) for _ in range(3)] == [1, 1, 2]
+    listed = [rows(fresh, "/v2/orders", status="all") for _ in range(2)]
+    assert [[row["symbol"] for row in page] for page in listed] == [["SPY"], ["AAPL", "SPY"]]
+
+
+def test_the_allowance_of_a_short_minute_comes_back(ask: Ask) -> None:
+    """Remaining counts down, 429 follows, and after the reset all begins anew."""
+    with Sandbox("empty", rate_limit=2, minute=0.3) as sandbox:
+        answers = [ask(sandbox, "/v2/clock") for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [200, 200, 429]
+        assert [answer.headers["X-RateLimit-Remaining"] for answer in answers] == ["1", "0", "0"]
+        time.sleep(0.31)
+        assert ask(sandbox, "/v2/clock").headers["X-RateLimit-Remaining"] == "1"
