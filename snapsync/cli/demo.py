@@ -112,9 +112,9 @@ class Tale:
         with (self._home / "logs" / "trade_history_alpaca_paper.csv").open("a") as file:
             file.write(BOT_MORNING_TRADE.format(order=order))
         self._tell(
-            "Next morning, somebody uses Alpaca's app: sells the 2 QQQ puts, buys 1 SPY call, and deposits"
-            " $5,000. The bot orders 10 IWM calls and writes 10 into its book, but only 6 are filled. The book"
-            " still says $95,000.00; the account is worth $100,262.75."
+            "Next morning, somebody uses Alpaca's app: sells the 2 QQQ puts, buys 1 SPY call, and"
+            " deposits $5,000. The bot orders 10 IWM calls and writes 10 into its book, but only 6 are"
+            " filled. The book still says $95,000.00; the account is worth $100,262.75."
         )
 
     def put_right(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import os
 import signal
@@ -44,7 +43,9 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in self.list_commands(ctx):
-            close = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
+            from difflib import get_close_matches  # noqa: PLC0415 - only for a slip of the keys
+
+            close = get_close_matches(args[0], self.list_commands(ctx), n=1)
             raise UsageError(
                 "No such command.",
                 detail=f"snapsync {args[0]}",

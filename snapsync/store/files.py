@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,7 +61,7 @@ def stage(target: Path, data: bytes, *, mode: int = FILE_MODE, like: os.stat_res
 
     Nothing is seen under the target's name until ``publish``; a full disk strikes here.
     """
-    temporary = target.with_name(f"{TEMPORARY}{secrets.token_hex(8)}")
+    temporary = target.with_name(f"{TEMPORARY}{os.urandom(8).hex()}")
     with _told(target), _removed_on_failure(temporary):
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
         with os.fdopen(handle, "wb") as file:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -73,7 +72,9 @@ def _take(handle: int, path: Path, deadline: float) -> None:
                     hint="Wait until it is done, and try again.",
                     exit=Exit.LOCKED,
                 ) from None
-            time.sleep(_POLL_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, not a secret
+            from random import uniform  # noqa: PLC0415 - only where somebody has to wait
+
+            time.sleep(_POLL_SECONDS * uniform(0.5, 1.5))  # noqa: S311 - jitter, not a secret
         else:
             return
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -63,7 +63,7 @@ class Store:
         with place.lock("create the store", _LOCK_SECONDS):
             store = cls.open(folder, env)
             if store is None:
-                store = cls(folder, place, Identity(store=uuid.uuid4().hex, env=env))
+                store = cls(folder, place, Identity(store=os.urandom(16).hex(), env=env))
                 store._write_identity()
         return store
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import os
-import socket
+import pwd
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,7 +41,7 @@ class Env:
         """Told of waits and other talk while a verb works."""
         self.progress: Callable[[float], None] = _unheard
         """Told how much of a long reading is done, from 0 to 1."""
-        self.actor = actor or Actor(user=_user(), host=socket.gethostname())
+        self.actor = actor or Actor(user=_user(), host=os.uname().nodename)
         self._clock = clock
         self._store: Store | None = None
 
@@ -162,6 +161,6 @@ def _unheard(said: object) -> None:
 
 def _user() -> str:
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # no name for this uid, as in many containers
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # no name for this uid, as in many containers
         return f"uid {os.getuid()}"
