@@ -36,22 +36,29 @@ def hold(path: Path, purpose: str, timeout: float) -> Iterator[None]:
     Raises:
         StoreError: (exit 11) another process holds it.
     """
-    try:
+    with _told(path):
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
-    except OSError as error:
-        raise StoreError(
-            "The lock of this env cannot be taken.",
-            detail=f"{path}: {error.strerror or error}",
-            hint="Check who owns the state folder, and whether it may be written.",
-            exit=Exit.FAILED,
-        ) from error
     try:
-        _take(handle, path, time.monotonic() + timeout)
+        with _told(path):
+            _take(handle, path, time.monotonic() + timeout)
         with suppress(OSError):  # a full disk: the lock holds, it only cannot say who we are
             _sign(handle, purpose)
         yield
     finally:
         os.close(handle)  # closing gives the lock back
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            "The lock of this env cannot be taken.",
+            detail=f"{path}: {error.strerror or error}",
+            hint="Check that the state folder is yours, may be written, and is on a disk of this machine.",
+            exit=Exit.FAILED,
+        ) from error
 
 
 def _sign(handle: int, purpose: str) -> None:

@@ -1,0 +1,200 @@
+"""A process that forks children which die while they write: ``python doomed.py``, one JSON job per line.
+
+Everything is imported before the first fork, and there are no threads, so a child starts in no time and
+in a clean state. A child counts the calls that change the file system, and at a chosen one it is killed,
+fails, or lets somebody else act. Nothing of snapsync is replaced, only what it calls of ``os``.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import gc
+import io
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from types import TracebackType
+from typing import Any, NoReturn, Self
+
+import deepdiff  # noqa: F401 - imported here once, not in every child
+
+import snapsync.verbs.look  # noqa: F401 - the same
+from snapsync.errors import SnapsyncError
+from snapsync.model.history import Actor
+from snapsync.verbs.apply import apply
+from snapsync.verbs.env import Env
+from snapsync.verbs.recover import recover, settle
+
+NAMES = ("open", "write", "replace", "link", "mkdir", "unlink", "fchmod", "ftruncate", "pwrite")
+TRUE: dict[str, Callable[..., Any]] = {name: getattr(os, name) for name in NAMES}
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+FREEING = {"unlink", "fsync", "flock"}
+"""What works on a full disk too."""
+
+
+class Doom:
+    """Counts the calls; a job says what happens at which of them.
+
+    ``kill``: the process dies after it. ``torn``: it writes a half, and the process dies. ``full``: it
+    fails. ``full_from``: it and all later ones fail. ``signal``: a signal arrives. ``bot``: before it,
+    another program writes to a file.
+    """
+
+    def __init__(self, job: dict[str, Any]) -> None:
+        self.job = job
+        self.names: list[str] = []
+
+    def wrap(self, name: str, true: Callable[..., Any], half: Callable[..., Any] | None = None) -> Any:  # noqa: ANN401
+        """A function that is counted."""
+
+        def counted(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+            number = len(self.names)
+            self.names.append(name)
+            self._before(number, name)
+            if number == self.job.get("torn"):
+                (half or true)(*args, **kwargs)
+                _die()
+            try:
+                return true(*args, **kwargs)
+            finally:  # a file that was not there to be unlinked is a call too
+                self._after(number)
+
+        return counted
+
+    def _before(self, number: int, name: str) -> None:
+        if number == self.job.get("bot", {}).get("at"):
+            _act(self.job["bot"])
+        full = number == self.job.get("full")
+        if full or (number >= self.job.get("full_from", number + 1) and name not in FREEING):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def _after(self, number: int) -> None:
+        if number == self.job.get("kill"):
+            _die()
+        if number == self.job.get("signal", {}).get("at"):
+            os.kill(os.getpid(), self.job["signal"]["number"])
+
+
+class File:
+    """A file whose writing is counted: what is written and what reaches the system are two steps."""
+
+    def __init__(self, doom: Doom, file: io.BufferedWriter) -> None:
+        self.file = file
+        self.fileno = file.fileno
+        self.write = doom.wrap("write", file.write, self._half)
+        self.flush = doom.wrap("flush", file.flush)
+
+    def _half(self, data: bytes) -> None:
+        self.file.write(data[: len(data) // 2])
+        self.file.flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.file.close()
+
+
+def _die() -> NoReturn:
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError
+
+
+def _act(bot: dict[str, Any]) -> None:
+    """What another program does to a file of the book, in the usual ways."""
+    how = os.O_APPEND if bot["mode"] == "append" else os.O_TRUNC
+    handle = TRUE["open"](bot["path"], os.O_WRONLY | how)
+    TRUE["write"](handle, bot["data"].encode())
+    os.close(handle)
+
+
+def _install(doom: Doom) -> None:
+    for name in NAMES:
+        setattr(os, name, doom.wrap(name, TRUE[name]))
+    counted_open = os.open
+
+    def open_(path: str, flags: int, mode: int = 0o777, **more: Any) -> int:  # noqa: ANN401
+        handle: int = (counted_open if flags & WRITING else TRUE["open"])(path, flags, mode, **more)
+        return handle
+
+    def half(handle: int, data: bytes) -> None:
+        TRUE["write"](handle, data[: len(data) // 2])
+
+    def fdopen(handle: int, mode: str) -> File:
+        file = io.open(handle, mode)  # noqa: UP020, SIM115 - a descriptor; File closes it
+        assert isinstance(file, io.BufferedWriter)
+        return File(doom, file)
+
+    os.open = open_  # type: ignore[assignment]
+    os.write = doom.wrap("write", TRUE["write"], half)
+    os.fsync = doom.wrap("fsync", lambda _: None)  # what is killed is a process, not the machine
+    os.fdopen = fdopen  # type: ignore[assignment]
+    fcntl.flock = doom.wrap("flock", fcntl.flock)
+
+
+def _act_of(env: Env, verb: str) -> Callable[[], object]:
+    match verb:
+        case "apply":
+            return lambda: apply(env)
+        case "settle":
+            return lambda: settle(env)
+        case "finish" | "roll-back" | "keep":
+            return lambda: recover(env, verb)
+        case _:
+            raise ValueError(verb)
+
+
+def _terminated(*_: object) -> NoReturn:
+    raise SystemExit(143)
+
+
+def _child(job: dict[str, Any], answer: int) -> NoReturn:
+    signal.signal(signal.SIGTERM, _terminated)
+    doom = Doom(job)
+    now = datetime.fromisoformat(job["now"])
+    env = Env.open("paper", config=job["config"], clock=lambda: now)
+    env.actor = Actor(user="bot", host="here")
+    act = _act_of(env, job["verb"])
+    told: dict[str, Any] = {"error": None, "exit": 0}
+    _install(doom)
+    try:
+        act()
+    except SnapsyncError as error:
+        told = {"error": type(error).__name__, "exit": int(error.exit), "said": str(error)}
+    except BaseException as error:  # noqa: BLE001 - the test says which ones may come
+        told = {"error": type(error).__name__, "exit": None, "said": repr(error)}
+    TRUE["write"](answer, json.dumps(told | {"names": doom.names}).encode())
+    os._exit(0)
+
+
+def _run(job: dict[str, Any]) -> dict[str, Any]:
+    ours, theirs = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        _child(job, theirs)
+    os.close(theirs)
+    with open(ours, "rb") as pipe:  # noqa: PTH123 - a descriptor, not a path
+        told = pipe.read()
+    _, status = os.waitpid(pid, 0)
+    if os.WIFSIGNALED(status):
+        return {"error": "killed", "exit": -os.WTERMSIG(status), "names": []}
+    answer: dict[str, Any] = json.loads(told)
+    return answer
+
+
+def main() -> None:
+    """Serve until stdin ends."""
+    gc.freeze()
+    for line in sys.stdin:
+        sys.stdout.write(json.dumps(_run(json.loads(line))) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,306 @@
+"""The crash sweep: an apply over all three files is stopped at every call that changes the file system.
+
+Whatever happens at the n-th call, for every n: once the next writer has recovered, the book is wholly as
+before or wholly as after, the log agrees, and planning and applying again completes or has nothing to do.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from snapsync import status
+from snapsync.errors import Exit, RecoveryError
+from snapsync.store.journal import open_journal
+from snapsync.verbs.recover import recover, settle
+
+from .ward import KINDS, NAMES, ROWS, Case, Doomed, Prepared, Told, doomed_process, prepare
+
+SHARDS = 8
+exhaustive = pytest.mark.exhaustive
+SOME_KIND = ["replacing", *(pytest.param(kind, marks=exhaustive) for kind in KINDS if kind != "replacing")]
+Ward = Callable[[str], Prepared]
+MakeCase = Callable[[Prepared], Case]
+
+
+@pytest.fixture(scope="module")
+def doomed() -> Iterator[Doomed]:
+    """The process whose children die."""
+    with doomed_process() as doomed:
+        yield doomed
+
+
+@pytest.fixture(scope="module")
+def ward(doomed: Doomed, tmp_path_factory: pytest.TempPathFactory) -> Ward:
+    """``ward("replacing")``: that folder, prepared once."""
+    folder = tmp_path_factory.mktemp("ward")
+    known: dict[str, Prepared] = {}
+
+    def get(kind: str) -> Prepared:
+        if kind not in known:
+            known[kind] = prepare(kind, folder / kind, doomed)
+        return known[kind]
+
+    return get
+
+
+@pytest.fixture
+def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeCase:
+    """``case(prepared)``: a fresh copy of it. Nothing waits for the disk: no power is cut here."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+    made: list[Case] = []
+
+    def make(prepared: Prepared) -> Case:
+        made.append(Case(prepared, tmp_path / str(len(made))))
+        return made[-1]
+
+    return make
+
+
+def first_write(prepared: Prepared) -> int:
+    """The number of the call with which the first file of the book is staged."""
+    names = prepared.calls
+    staged = ["open", "write", "flush", "fchmod", "fsync"]
+    return next(n for n in range(len(names)) if names[n : n + 6] == [*staged, "open"])
+
+
+def journaled(prepared: Prepared) -> int:
+    """The number of the call that makes the journal durable: the first change of the book comes after it."""
+    staging, calls = first_write(prepared), prepared.calls
+    return calls.index("fsync", calls.index("replace", staging))
+
+
+def recovered(case: Case) -> None:
+    """The next writer recovers; then all is well."""
+    interrupted = open_journal(case.env().store.folder)
+    if interrupted:
+        assert status(case.env()).standing == "interrupted"
+    settle(case.env())
+    if interrupted:
+        assert case.book == case.prepared.after
+    case.assert_wholly(case.book)
+
+
+def shards(prepared: Prepared, shard: int, start: int = 0) -> range:
+    """A share of the calls, so that several processes can sweep."""
+    return range(start + shard, len(prepared.calls), SHARDS)
+
+
+@pytest.mark.parametrize("shard", range(SHARDS))
+@pytest.mark.parametrize("kind", SOME_KIND)
+def test_killed_after_any_call(ward: Ward, case: MakeCase, doomed: Doomed, kind: str, shard: int) -> None:
+    """A process that is killed leaves the book wholly before, or recoverable to wholly after."""
+    for at in shards(ward(kind), shard):
+        struck = case(ward(kind))
+        assert doomed.run(struck, "apply", kill=at).killed
+        recovered(struck)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_killed_while_the_book_is_written(ward: Ward, case: MakeCase, doomed: Doomed, kind: str) -> None:
+    """The same for files that are replaced, appended to and made, where the book itself is written."""
+    prepared = ward(kind)
+    seen = set()
+    for at in range(journaled(prepared) - 2, journaled(prepared) + 22):
+        struck = case(prepared)
+        assert doomed.run(struck, "apply", kill=at).killed
+        seen.add(tuple(struck.book.values()))
+        recovered(struck)
+    # the sweep has seen the book half-written, so it has swept the right calls
+    assert len(seen) == 4
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_killed_in_the_middle_of_a_write(ward: Ward, case: MakeCase, doomed: Doomed, kind: str) -> None:
+    """A half of whatever was being written, an append to the book too, is garbage or finished."""
+    prepared = ward(kind)
+    writes = [at for at, name in enumerate(prepared.calls) if name == "write" and at > first_write(prepared)]
+    seen = set()
+    for at in writes:
+        struck = case(prepared)
+        assert doomed.run(struck, "apply", torn=at).killed
+        seen.add(struck.book["history"])
+        recovered(struck)
+    assert len(seen) == (3 if kind == "appending" else 2)
+
+
+@pytest.mark.parametrize("shard", range(SHARDS))
+@pytest.mark.parametrize("kind", SOME_KIND)
+def test_a_full_disk_at_any_call(ward: Ward, case: MakeCase, doomed: Doomed, kind: str, shard: int) -> None:
+    """A call that finds no room is one clear error; the book is untouched, or the next writer finishes."""
+    for at in shards(ward(kind), shard):
+        struck = case(ward(kind))
+        assert_told(doomed.run(struck, "apply", full=at))
+        if open_journal(struck.env().store.folder) is None and struck.applies() == []:
+            assert struck.book == struck.prepared.before
+            assert struck.droppings() == []
+        recovered(struck)
+
+
+@pytest.mark.parametrize("kind", SOME_KIND)
+def test_a_disk_that_stays_full(ward: Ward, case: MakeCase, doomed: Doomed, kind: str) -> None:
+    """While there is no room, recovery says so and changes nothing for the worse; then it finishes."""
+    prepared = ward(kind)
+    for at in range(journaled(prepared) - 6, journaled(prepared) + 20):
+        struck = case(prepared)
+        assert_told(doomed.run(struck, "apply", full_from=at))
+        if open_journal(struck.env().store.folder):
+            assert_told(doomed.run(struck, "settle", full_from=2))
+        recovered(struck)
+
+
+def assert_told(told: Told) -> None:
+    """It worked all the same, or it is an error of ours that names the reason."""
+    assert told.error in (None, "StoreError"), told.said
+    if told.error:
+        assert told.exit == Exit.FAILED
+        assert "No space left" in told.said
+
+
+@pytest.mark.parametrize("shard", [0, *(pytest.param(shard, marks=exhaustive) for shard in range(1, SHARDS))])
+@pytest.mark.parametrize("stopped", [0, 8, *(pytest.param(at, marks=exhaustive) for at in (3, 13, 18))])
+@pytest.mark.parametrize("kind", SOME_KIND)
+def test_killed_while_recovering(
+    ward: Ward, case: MakeCase, doomed: Doomed, kind: str, stopped: int, shard: int
+) -> None:
+    """A recovery that is killed at any of its calls is taken up by the next one."""
+    prepared = ward(kind)
+    stop = journaled(prepared) + stopped
+    trial = case(prepared)
+    doomed.run(trial, "apply", kill=stop)
+    calls = len(doomed.run(trial, "settle").names)
+    assert calls > 0
+
+    for at in range(shard, calls, SHARDS):
+        struck = case(prepared)
+        assert doomed.run(struck, "apply", kill=stop).killed
+        assert doomed.run(struck, "settle", kill=at).killed
+        recovered(struck)
+
+
+@pytest.mark.parametrize("stride", [5, pytest.param(1, marks=exhaustive)])
+@pytest.mark.parametrize("how", ["roll-back", "finish", "keep"])
+@pytest.mark.parametrize("kind", SOME_KIND)
+def test_killed_while_carrying_out_a_decision(
+    ward: Ward, case: MakeCase, doomed: Doomed, kind: str, how: str, stride: int
+) -> None:
+    """A decision that is killed at any of its calls was not made, or is carried out by the next writer."""
+    prepared = ward(kind)
+    stop = journaled(prepared) + 5
+    trial = case(prepared)
+    doomed.run(trial, "apply", kill=stop)
+    half = trial.book
+    assert half not in (prepared.before, prepared.after)
+    calls = len(doomed.run(trial, how).names)
+    decided = trial.book
+    assert decided == {"roll-back": prepared.before, "finish": prepared.after, "keep": half}[how]
+
+    seen = set()
+    for at in range(0, calls, stride):
+        struck = case(prepared)
+        doomed.run(struck, "apply", kill=stop)
+        assert doomed.run(struck, how, kill=at).killed
+        settle(struck.env())
+        struck.assert_sound()
+        [(_, act)] = struck.applies()
+        assert struck.book == (decided if act.verb == "recover" else prepared.after)
+        seen.add(act.verb)
+    assert seen == ({"apply"} if how == "finish" else {"apply", "recover"})
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("share", ["writing", pytest.param("all", marks=exhaustive)])
+def test_signals_wait_while_the_book_is_written(
+    ward: Ward, case: MakeCase, doomed: Doomed, number: signal.Signals, share: str
+) -> None:
+    """Ctrl-C and SIGTERM stop an apply before it writes or after it is done, and never need a recovery."""
+    prepared = ward("replacing")
+    start, end = journaled(prepared) - 6, journaled(prepared) + 20
+    for at in range(len(prepared.calls)) if share == "all" else range(start - 4, end):
+        struck = case(prepared)
+        told = doomed.run(struck, "apply", signal={"at": at, "number": int(number)})
+        assert told.error == ("KeyboardInterrupt" if number is signal.SIGINT else "SystemExit")
+        assert open_journal(struck.env().store.folder) is None
+        assert struck.droppings() == []
+        assert struck.book == (prepared.after if at >= start else prepared.before)
+        struck.assert_wholly(struck.book)
+
+
+@pytest.mark.parametrize("role", ROWS)
+@pytest.mark.parametrize("kind", ["replacing", "appending"])
+@pytest.mark.parametrize("killed", [None, 0, *(pytest.param(k, marks=exhaustive) for k in range(1, 8))])
+def test_rows_that_a_bot_adds_survive(
+    ward: Ward, case: MakeCase, doomed: Doomed, role: str, kind: str, killed: int | None
+) -> None:
+    """A row that a lockless bot writes at any moment of the writing is there in the end, and there once."""
+    prepared = ward(kind)
+    for at in range(journaled(prepared) - 6, journaled(prepared) + 20):
+        struck = case(prepared)
+        bot = {"at": at, "mode": "append", "path": str(struck.path(role)), "data": ROWS[role]}
+        told = doomed.run(struck, "apply", bot=bot, **({} if killed is None else {"kill": at + killed}))
+        assert told.killed is (killed is not None)
+        if not told.killed:
+            assert told.error is None, told.said
+            assert_row(struck, role)
+            assert without_row(struck, role) == prepared.after
+            continue
+        try:
+            settle(struck.env())
+        except RecoveryError:
+            # our append, or a part of it, and the bot's row look alike: only a person can tell
+            assert kind == "appending"
+            assert role == "history"
+            assert_row(struck, role)
+            recover(struck.env(), "finish")
+        assert_row(struck, role)
+        assert without_row(struck, role) in (prepared.before, prepared.after)
+        struck.plan_again()
+        struck.assert_sound()
+
+
+def assert_row(case: Case, role: str) -> None:
+    """The bot's row is in its file once."""
+    data = case.book[role]
+    assert data is not None
+    assert data.count(ROWS[role].encode()) == 1
+
+
+def without_row(case: Case, role: str) -> dict[str, bytes | None]:
+    """The book as it would be if the bot had not written."""
+    return {name: data and data.replace(ROWS[role].encode(), b"") for name, data in case.book.items()}
+
+
+def test_a_file_that_the_bot_rewrites_is_not_written_over(ward: Ward, case: MakeCase, doomed: Doomed) -> None:
+    """What another program rewrites before the journal makes the plan stale; after it, a person decides."""
+    prepared = ward("replacing")
+    theirs = '{"current_bankroll": 12345}\n'
+    for at in range(first_write(prepared), journaled(prepared) + 1):
+        struck = case(prepared)
+        bot = {"at": at, "mode": "rewrite", "path": str(struck.path("bankroll")), "data": theirs}
+        told = doomed.run(struck, "apply", bot=bot)
+
+        assert struck.book["bankroll"] == theirs.encode()
+        assert {**struck.book, "bankroll": prepared.before["bankroll"]} == prepared.before
+        if open_journal(struck.env().store.folder):
+            assert (told.error, told.exit) == ("RecoveryError", Exit.INTERRUPTED)
+            with pytest.raises(RecoveryError, match=NAMES["bankroll"]):
+                settle(struck.env())
+            recover(struck.env(), "keep")
+        else:
+            assert (told.error, told.exit) == ("PlanError", Exit.STALE)
+        assert struck.book["bankroll"] == theirs.encode()
+        struck.plan_again()
+        struck.assert_sound()
+
+
+def test_the_sweep_sees_every_call(ward: Ward) -> None:
+    """An apply makes the calls that the sweep counts; a sweep over nothing would prove nothing."""
+    for kind in KINDS:
+        calls = ward(kind).calls
+        assert {"open", "write", "flush", "fsync", "replace", "fchmod", "unlink", "flock"} <= set(calls)
+        assert len(calls) > 150
+        assert calls[journaled(ward(kind)) - 1] == "replace"
