@@ -10,6 +10,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
+from .canon import plain
 from .state import Position, Transaction
 
 FieldClass = Literal["key", "compared", "companion"]
@@ -53,12 +54,14 @@ def same_price(written: Decimal | None, true: Decimal | None) -> bool:
     """Whether a price as the book writes it stands for the true one.
 
     A bot rounds its average fill price to cents, or to more digits: equal when the true price is the
-    book's, rounded either way to as many decimals as the book shows (two at least, nine at most). A
-    float's noise, and digits beyond those that we know, are no difference.
+    book's, rounded either way to as many decimals as the book's has (two at least; trailing zeros say
+    nothing, for a State keeps none). Of a price with more decimals than we know, a float's noise and the
+    digits beyond ours are no difference.
     """
     if written is None or true is None:
         return written is true
-    exponent = written.as_tuple().exponent
-    places = -exponent if isinstance(exponent, int) else _CENTS
-    unit = Decimal(1).scaleb(-min(max(_CENTS, places), _EXACT))
-    return abs(written - true) * 2 <= unit
+    decimals = len(plain(written).partition(".")[2])
+    difference = abs(written - true)
+    if decimals > _EXACT:
+        return difference < Decimal(1).scaleb(-_EXACT)
+    return difference * 2 <= Decimal(1).scaleb(-max(_CENTS, decimals))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from snapsync.model.fields import same_price
 from snapsync.model.trades import average
 
-from .strategies import LAW, numbers
+from .strategies import LAW, numbers, spellings
 
 trues = st.decimals("0.000000001", "99999", places=9)
 roundings = st.sampled_from([ROUND_HALF_UP, ROUND_HALF_EVEN, ROUND_HALF_DOWN])
@@ -38,14 +38,24 @@ def test_a_float_average_is_the_same(fills: list[tuple[int, int]]) -> None:
 
 
 @LAW
-@given(trues, st.integers(2, 9))
-def test_the_next_price_is_another(true: Decimal, places: int) -> None:
-    """A price that is off by one unit of its last decimal is drift."""
+@given(trues, st.integers(2, 9), st.sampled_from([-1, 1]))
+def test_the_next_price_is_another(true: Decimal, places: int, by: int) -> None:
+    """A price that is off by more than half a unit of its last decimal is drift."""
     unit = Decimal(1).scaleb(-places)
-    written = true.quantize(unit)
-    if written % (unit * 10):  # a last digit of zero does not show how exact a number is
-        assert not same_price(written + unit, true)
-        assert not same_price(written - unit, true)
+    written = true.quantize(unit) + by * unit
+    last = written % (unit * 10)  # a last digit of zero does not show how exact a number is
+    if last and abs(written - true) * 2 > unit:
+        assert not same_price(written, true)
+
+
+@LAW
+@given(trues, trues, st.data())
+def test_how_a_price_is_spelled_changes_nothing(written: Decimal, true: Decimal, data: st.DataObject) -> None:
+    """2.4 and 2.400 are one price: equal States must be judged alike."""
+    other = data.draw(spellings(written))
+    near = true.quantize(Decimal("0.001"))
+    assert same_price(other, true) == same_price(written, true)
+    assert same_price(data.draw(spellings(near)), true) == same_price(near, true)
 
 
 @LAW
@@ -66,6 +76,9 @@ def test_any_two_numbers_can_be_compared(written: Decimal, true: Decimal) -> Non
         ("2.68", "2.675", True),
         ("2.406666666666667", "2.406666667", True),
         ("2.4066", "2.406666667", False),
+        ("74.08472656250001", "74.084726562", True),
+        ("2.400", "2.404", True),
+        ("2.4066666640", "2.406666667", False),
         ("0.30000000000000004", "0.3", True),
         ("2.4000000000000003552713678800500929355621337890625", "2.4", True),
         ("1E+2", "100", True),
