@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 
 from .change import Cause, Execution, Moved, Why, either
@@ -19,12 +19,17 @@ FROM_RESET = "account reset"
 
 
 class Evidence:
-    """The Ledger's answers about one look; the ledger's pages are read newest first, as far as needed."""
+    """The Ledger's answers about one look; the ledger's pages are read newest first, as far as needed.
 
-    def __init__(self, ledger: Ledger, broker: State, rules: Rules, *, since: Ledger | None) -> None:
+    ``booked`` are the keys of the orders that the book has a row for: those are the bot's.
+    """
+
+    def __init__(
+        self, ledger: Ledger, broker: State, rules: Rules, *, booked: Collection[str], since: Ledger | None
+    ) -> None:
         self._ledger = ledger
-        self._broker = broker
         self._rules = rules
+        self._booked = booked
         self.recent: tuple[Activity, ...] = () if since is None else tuple(_new_rows(ledger, since))
         """The activities that were not known at the agreed point; none on first contact."""
         self._orders = {row.key: row for row in broker.transactions}
@@ -51,13 +56,15 @@ class Evidence:
         Args:
             before: the book's holding.
             after: the broker's.
-            agreed: the broker's at the agreed point; on first contact the book's stands in for it.
+            agreed: the broker's at the agreed point. Where the book has not moved its own stands in for
+                it: the same, but for a key that was left open, whose fills came before that point.
             moved: which side moved.
         """
-        start = before if moved in {Moved.BASELINE, Moved.BOOK} else agreed
-        rows = self._making(either(before, after).key, _qty(after) - _qty(start))
+        start = agreed if moved is Moved.BOTH else before
+        key = either(before, after).key
+        rows = self._making(key, _qty(after) - _qty(start))
         cause = Cause.BOOK_EDIT if moved is Moved.BOOK else self._cause(rows)
-        return self._execution(rows, after), Why(moved=moved, cause=cause, evidence=_keys(rows))
+        return _execution(key, rows, after), Why(moved=moved, cause=cause, evidence=_keys(rows))
 
     def of_transaction(self, order: Transaction, moved: Moved) -> Why:
         """Whose an order was."""
@@ -87,39 +94,46 @@ class Evidence:
                     break
         return found
 
-    def _execution(self, rows: list[Activity], after: Position | None) -> Execution | None:
-        events = [row for row in rows if row.type in OPTION_EVENTS]
-        if events:
-            how = OPTION_EVENTS[events[0].type]
-            return Execution(price=Decimal(0), time=events[0].time, source=how)
-        if rows:
-            qty = sum((row.qty or Decimal(0) for row in rows), Decimal(0))
-            paid = sum(((row.qty or Decimal(0)) * (row.price or Decimal(0)) for row in rows), Decimal(0))
-            # an opening counts from its first fill, a close from its last
-            times = [row.time for row in rows]
-            time = min(times) if after else max(times)
-            return Execution(price=average(paid, qty), time=time, source=FROM_FILLS)
-        if after:
-            return Execution(price=after.entry_price, time=None, source=FROM_BROKER)
-        return None
-
     def _cause(self, rows: list[Activity]) -> Cause:
         if any(row.type in OPTION_EVENTS for row in rows):
             return Cause.OPTION_EVENT
-        senders = {self._sender(row) for row in rows}
+        senders = {self._sender(row) for row in rows if row.type == FILL}
         if Cause.MANUAL in senders:
             return Cause.MANUAL
         return Cause.BOT if senders == {Cause.BOT} else Cause.UNKNOWN
 
     def _sender(self, fill: Activity) -> Cause:
-        order = self._orders.get(f"{ORDER}{fill.order_id}")
+        key = f"{ORDER}{fill.order_id}"
+        if key in self._booked:
+            return Cause.BOT
+        order = self._orders.get(key)
         return self._whose(order) if order else Cause.UNKNOWN
 
     def _whose(self, order: Transaction) -> Cause:
         prefix = self._rules.bot_prefix
-        if prefix and (order.client_order_id or "").startswith(prefix):
+        if order.key in self._booked or (prefix and (order.client_order_id or "").startswith(prefix)):
             return Cause.BOT
         return Cause.MANUAL
+
+
+def _execution(key: str, rows: list[Activity], after: Position | None) -> Execution | None:
+    events = [row for row in rows if row.type in OPTION_EVENTS]
+    if events:
+        return Execution(price=Decimal(0), time=events[0].time, source=OPTION_EVENTS[events[0].type])
+    # a split or a transfer has no price, and another pair's is not in dollars
+    fills = [row for row in rows if row.type == FILL and row.symbol == key]
+    if fills:
+        qty = sum((row.qty or Decimal(0) for row in fills), Decimal(0))
+        paid = sum(((row.qty or Decimal(0)) * (row.price or Decimal(0)) for row in fills), Decimal(0))
+        # an opening counts from its first fill, a close from its last
+        times = [row.time for row in fills]
+        time = min(times) if after else max(times)
+        return Execution(price=average(paid, qty), time=time, source=FROM_FILLS)
+    if after:
+        return Execution(price=after.entry_price, time=None, source=FROM_BROKER)
+    if rows:
+        return Execution(price=None, time=rows[0].time, source=f"activity {rows[0].type}")
+    return None
 
 
 def _new_rows(ledger: Ledger, since: Ledger) -> Iterator[Activity]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from .bankroll import bankroll_change
 from .change import (
     BANKROLL,
@@ -16,8 +18,8 @@ from .change import (
     component,
 )
 from .evidence import Evidence, of_reset
-from .instant import shift
-from .match import match
+from .instant import Instant, shift
+from .match import Matches, match
 from .plan import Look, Plan, reading_of
 from .policy import (
     Finding,
@@ -32,18 +34,20 @@ from .policy import (
     unproven_rows,
     vanished,
 )
-from .state import Transaction
+from .state import ORDER, Position, State, Transaction
 from .symbols import asset_class
 from .threeway import Base, Moves, position_moves, transaction_moves
 
 
 def plan(look: Look, base: Base | None, rules: Rules) -> Plan:
     """Compute what the book should change to be true to the broker."""
-    evidence = Evidence(look.ledger, look.broker, rules, since=base.ledger if base else None)
+    trades = _compared_trades(look, base)
+    booked = look.book.transactions.by_key().keys() | trades.rows.keys()
+    since = base.ledger if base else None
+    evidence = Evidence(look.ledger, look.broker, rules, booked=booked, since=since)
     young = evidence.filled_since(shift(look.at, seconds=-rules.grace_seconds))
     positions = _positions(look, base, evidence)
-    trades, trade_findings = _transactions(look, base, evidence)
-    changes: list[Change] = [*positions, *trades]
+    changes: list[Change] = [*positions, *_transactions(trades, evidence)]
     held = [change for change in changes if _symbol(change) in young]
     due = [change for change in changes if _symbol(change) not in young]
     bankroll, note = _bankroll(look, base, rules, evidence)
@@ -53,7 +57,8 @@ def plan(look: Look, base: Base | None, rules: Rules) -> Plan:
         *(() if base else (baseline(),)),
         *_broker_findings(look, base, rules, evidence),
         *pending({_symbol(change) for change in held}, rules),
-        *trade_findings,
+        *ambiguous(trades.matches),
+        *unproven_rows(trades.strays, trades.since),
         *((note,) if note else ()),
         *left_out(look.book, look.broker, look.marks),
     )
@@ -68,7 +73,7 @@ def plan(look: Look, base: Base | None, rules: Rules) -> Plan:
         broker=look.broker_snapshot,
         changes=tuple(change for change in due if component(change) in rules.components),
         findings=findings,
-        withheld=tuple(sorted({change.key for change in held})),
+        withheld=tuple(sorted({change.key for change in held} | trades.doubtful)),
         reading=reading_of(look),
     )
 
@@ -94,7 +99,7 @@ def _symbol(change: Change) -> str:
 def _positions(look: Look, base: Base | None, evidence: Evidence) -> list[PositionChange]:
     scope = look.scope
     moves = position_moves(base, look.book, look.broker)
-    book, broker = look.book.positions.by_key(), look.broker.positions.by_key()
+    book, broker = _held(look.book), _held(look.broker)
     agreed = base.broker.positions.by_key() if base else {}
     found = []
     for key in moves.worth_a_look(book.keys() | broker.keys()):
@@ -113,9 +118,26 @@ def _positions(look: Look, base: Base | None, evidence: Evidence) -> list[Positi
     return found
 
 
-def _transactions(
-    look: Look, base: Base | None, evidence: Evidence
-) -> tuple[list[TransactionChange], list[Finding]]:
+def _held(side: State) -> dict[str, Position]:
+    return {position.key: position for position in side.positions if position.qty}
+
+
+class _Trades(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """The broker's trades that are compared, each with the book's row for it; ``strays`` are rows without."""
+
+    since: Instant
+    moves: Moves
+    orders: list[Transaction]
+    rows: dict[str, Transaction]
+    matches: Matches
+    strays: list[str]
+
+    @property
+    def doubtful(self) -> set[str]:
+        return {order.key for order, _ in self.matches.ambiguous}
+
+
+def _compared_trades(look: Look, base: Base | None) -> _Trades:
     moves = transaction_moves(base, look.book, look.broker)
     since = look.broker.coverage.since if look.broker.coverage else look.at
     book, broker = look.book.transactions.by_key(), look.broker.transactions.by_key()
@@ -123,29 +145,39 @@ def _transactions(
     def compared(row: Transaction) -> bool:
         return row.time >= since and look.scope.covers(row.symbol, row.asset_class)
 
-    worth = [broker[key] for key in moves.worth_a_look(broker.keys()) if compared(broker[key])]
+    orders = [broker[key] for key in moves.worth_a_look(broker.keys()) if compared(broker[key])]
     matches = match(
         (row for row in book.values() if not row.linked and row.time >= shift(since, minutes=-5)),
-        (order for order in worth if order.key not in book),
+        (order for order in orders if order.key not in book),
     )
-    rows = {order.key: row for row, order in matches.links}
-    doubtful = {order.key for order, _ in matches.ambiguous}
+    working = {f"{ORDER}{order.id}" for order in look.open_orders}
+    return _Trades(
+        since=since,
+        moves=moves,
+        orders=orders,
+        rows={
+            **{order.key: book[order.key] for order in orders if order.key in book},
+            **{order.key: row for row, order in matches.links},
+        },
+        matches=matches,
+        strays=[
+            key
+            for key in moves.worth_a_look(book.keys() - broker.keys() - working)
+            if book[key].linked and compared(book[key])
+        ],
+    )
+
+
+def _transactions(trades: _Trades, evidence: Evidence) -> list[TransactionChange]:
     found = []
-    for order in worth:
-        row = book.get(order.key) or rows.get(order.key)
-        if order.key in doubtful:
-            continue
-        fields = _fields(row, order)
+    for order in trades.orders:
+        row = trades.rows.get(order.key)
+        fields = () if order.key in trades.doubtful else _fields(row, order)
         if fields:
-            why = evidence.of_transaction(order, moves.of(order.key, row.key if row else order.key))
+            moved = trades.moves.of(order.key, row.key if row else order.key)
+            why = evidence.of_transaction(order, moved)
             found.append(TransactionChange(before=row, after=order, fields=fields, why=why))
-    strays = (
-        key
-        for key in moves.worth_a_look(book.keys())
-        if book[key].linked and key not in broker and compared(book[key])
-    )
-    found.sort(key=lambda change: (change.after.time, change.key))
-    return found, [*ambiguous(matches), *unproven_rows(strays, since)]
+    return sorted(found, key=lambda change: (change.after.time, change.key))
 
 
 def _fields(row: Transaction | None, order: Transaction) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -146,10 +146,14 @@ def test_what_is_no_day_is_refused(day: str) -> None:
         midnight(day)
 
 
-def test_a_day_begins_at_midnight() -> None:
-    """The first instant of a day belongs to it and is an instant like others."""
-    assert midnight("2024-02-29") == instant("2024-02-29T00:00:00Z")
-    assert day_of(midnight("2024-02-29")) == "2024-02-29"
+@LAW
+@given(st.dates(date(1900, 1, 1)))
+def test_a_day_begins_within_itself(day: date) -> None:
+    """The first instant of a day lies in the UTC day of the same date, and days follow each other."""
+    begins = midnight(day.isoformat())
+    assert instant(begins) == begins
+    assert day_of(begins) == day.isoformat()
+    assert day == date.max or begins < midnight((day + timedelta(days=1)).isoformat())
 
 
 def test_a_naive_datetime_is_refused() -> None:
