@@ -3,10 +3,12 @@
 Facts about the client are from alpaca-api.md section 10, measured with alpaca-py 0.44.0: it has no
 timeout, follows no redirects (a 3xx or an empty body gives None), retries 429 and 504 silently for nine
 seconds, and parses numbers into floats. So: our timeout, its retry off, and the raw response kept.
+A timeout holds between two bytes only, so the body is read under a deadline of its own.
 """
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from requests import Response
 
 _LOOPBACK = ("127.", "localhost", "[::1]")
+_CHUNK = 1 << 16
 
 
 class Client:
@@ -22,27 +25,37 @@ class Client:
 
     def __init__(self, url: str, key: str, secret: str) -> None:
         self.response: Response | None = None
-        self._timeout = (1.0, 1.0)
+        self.readable = False
+        """Whether the response's body is JSON."""
+        self.timeout = (1.0, 1.0)
+        self.until = 0.0
         self._client = _client(url, key, secret, self)
 
-    def get(self, path: str, params: Mapping[str, str], timeout: tuple[float, float]) -> None:
-        """Ask once for ``/v2`` + path; ``response`` holds what came, even where this raises.
+    def get(self, path: str, params: Mapping[str, str], timeout: tuple[float, float], until: float) -> None:
+        """Ask once for ``/v2`` + path; ``response`` holds the answer, whatever its status and body.
 
         Args:
             path: below ``/v2``.
             params: the query.
             timeout: seconds to connect, and between two bytes of the answer.
+            until: when the whole answer must be here, on the monotonic clock.
 
         Raises:
-            APIError: the status was 400 or above.
-            RequestException: no whole answer came, or its body is not JSON.
+            RequestException: no whole answer came.
         """
-        self.response, self._timeout = None, timeout
-        self._client.get(path, dict(params))
+        from alpaca.common.exceptions import APIError  # noqa: PLC0415 - heavy
 
-    def request_options(self) -> dict[str, Any]:
-        """What every request of this client is sent with."""
-        return {"timeout": self._timeout}
+        self.response, self.readable = None, False
+        self.timeout, self.until = timeout, until
+        try:
+            self._client.get(path, dict(params))
+            self.readable = True
+        except APIError:
+            pass  # the status says why
+        except (ValueError, RecursionError):
+            # not JSON, or such as Python's parser refuses; before an answer it is an error of requests
+            if self.response is None:
+                raise
 
     def close(self) -> None:
         """Give the connections back."""
@@ -61,9 +74,11 @@ def _client(url: str, key: str, secret: str, owner: Client) -> Any:  # noqa: ANN
 
         def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as the base class
             _only_get(method)
-            kwargs.update(owner.request_options(), allow_redirects=False)
-            owner.response = super().request(method, url, *args, **kwargs)
-            return owner.response
+            kwargs.update(timeout=owner.timeout, allow_redirects=False, stream=True)
+            response = super().request(method, url, *args, **kwargs)
+            _read_body(response, owner.until)
+            owner.response = response
+            return response
 
         def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as the base class
             _only_get(request.method)
@@ -76,6 +91,27 @@ def _client(url: str, key: str, secret: str, owner: Client) -> Any:  # noqa: ANN
     host = url.partition("://")[2]
     client._session.trust_env = not host.startswith(_LOOPBACK)  # noqa: SLF001 - no proxy before loopback
     return client
+
+
+def _read_body(response: Response, until: float) -> None:
+    """Read all bytes of the body, as requests would, but not beyond the deadline."""
+    from requests.exceptions import ConnectionError, ReadTimeout  # noqa: PLC0415, A004 - heavy; its own name
+    from urllib3.exceptions import HTTPError, ReadTimeoutError  # noqa: PLC0415 - heavy
+
+    body = bytearray()
+    try:
+        while chunk := response.raw.read1(_CHUNK, decode_content=True):
+            body += chunk
+            if time.monotonic() > until:
+                raise ReadTimeout("the answer did not end in time")
+    except ReadTimeoutError as error:
+        raise ReadTimeout(error) from error
+    except HTTPError as error:
+        raise ConnectionError(error) from error
+    finally:
+        response.close()  # a connection whose body was read to its end has gone back already
+    response._content = bytes(body)  # noqa: SLF001 - what its ``content`` gives
+    response._content_consumed = True  # type: ignore[attr-defined]  # noqa: SLF001 - the same
 
 
 def _only_get(method: str | bytes | None) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 
 from snapsync.errors import BrokerError
@@ -18,7 +19,10 @@ FIRST_BACKOFF = 0.4
 LONGEST_BACKOFF = 8.0
 LONGEST_RESET = 75.0
 """No reset of a limit per minute lies further away; a header that says so is not believed."""
-_WORTH_SAYING = 2.0
+WORTH_SAYING = 2.0
+"""From how many seconds on a wait is announced."""
+_ROUNDING = 1.5
+"""Resets are told in whole seconds: two that lie no further apart than this are one."""
 
 Say = Callable[[str], None]
 
@@ -37,23 +41,38 @@ class Pace:
         self._lock = threading.Lock()
         self._remaining: int | None = None
         self._resets = 0.0
+        self._barred_until = self._said_until = 0.0
+        self._under_way = 0
         self._stopped = threading.Event()
 
-    def turn(self) -> None:
-        """Wait until a request may be sent, and take one of the allowance.
+    @contextmanager
+    def turn(self, what: str) -> Iterator[None]:
+        """Wait until the request ``what`` may be sent; it is under way inside the block.
 
         Raises:
             BrokerError: the deadline would pass first.
         """
-        while True:
+        while (wait := self._wait()) > 0:
+            self._sleep(wait, what, "the broker's rate limit is used up")
+        try:
+            yield
+        finally:
             with self._lock:
-                wait = self._resets - time.monotonic()
-                if self._remaining is None or self._remaining > 0 or wait <= 0:
-                    if self._remaining is not None:
-                        # past the reset nothing is known until the next answer says it
-                        self._remaining = self._remaining - 1 if self._remaining > 0 else None
-                    return
-            self._sleep(wait, "the broker's rate limit is used up")
+                self._under_way -= 1
+
+    def _wait(self) -> float:
+        """Seconds until a request may be sent; where that is now, it is taken off the allowance."""
+        with self._lock:
+            now = time.monotonic()
+            if now >= self._resets:
+                self._remaining = None  # past the reset nothing is known until the next answer says it
+            wait = max(self._barred_until, self._resets if self._remaining == 0 else 0) - now
+            if wait > 0:
+                return wait
+            if self._remaining is not None:
+                self._remaining -= 1
+            self._under_way += 1
+            return 0
 
     def learn(self, headers: Mapping[str, str], *, limited: bool = False) -> None:
         """Take the allowance from an answer; ``limited`` is a 429, whatever its headers say."""
@@ -65,46 +84,60 @@ class Pace:
             return
         wait = min(max(0.0, reset - _now(headers)), LONGEST_RESET)
         with self._lock:
-            self._resets = time.monotonic() + wait
+            resets = time.monotonic() + wait
+            if limited:  # obeyed whatever other answers say meanwhile
+                self._barred_until = max(self._barred_until, resets)
             told = 0 if limited or remaining is None else remaining
-            # answers of parallel requests come in any order: the smallest is the newest within a minute
-            self._remaining = told if self._remaining is None or wait == 0 else min(told, self._remaining)
+            if self._remaining is None or resets > self._resets + _ROUNDING:
+                # a new minute: what is under way beside this answer may not be counted in it yet
+                self._remaining, self._resets = max(told - (self._under_way - 1), 0), resets
+            elif resets > self._resets - _ROUNDING:
+                # answers of parallel requests come in any order: the smallest is the newest of a minute
+                self._remaining, self._resets = min(told, self._remaining), max(resets, self._resets)
 
-    def back_off(self, failures: int, why: str) -> None:
+    def back_off(self, failures: int, what: str, why: str) -> None:
         """Wait a while after the n-th failure of a request: longer each time, and never in lockstep.
 
         Raises:
             BrokerError: the deadline would pass first.
         """
         longest = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2**failures)
-        self._sleep(random.uniform(longest / 2, longest), why)  # noqa: S311 - jitter, not a secret
+        self._sleep(random.uniform(longest / 2, longest), what, why)  # noqa: S311 - jitter, not a secret
 
-    def left(self) -> float:
+    def left(self, what: str, why: str = "") -> float:
         """Seconds until the deadline.
 
         Raises:
-            BrokerError: there are none.
+            BrokerError: there are none; it says for ``what`` there would be some, and ``why`` it waited.
         """
         left = self._deadline - time.monotonic()
         if left <= 0 or self._stopped.is_set():
-            raise self._late()
+            raise self._late(what, why)
         return left
 
     def stop(self) -> None:
         """Let no further request be sent: the reading has failed elsewhere, or was interrupted."""
         self._stopped.set()
 
-    def _sleep(self, seconds: float, why: str) -> None:
-        if seconds > self.left():
-            raise self._late()
-        if seconds >= _WORTH_SAYING:
+    def _sleep(self, seconds: float, what: str, why: str) -> None:
+        if seconds > self.left(what, why):
+            raise self._late(what, why)
+        if seconds >= WORTH_SAYING and self._first_to_say(seconds):
             self._say(f"Waiting {seconds:.0f} s: {why}.")
         self._stopped.wait(seconds)
 
-    def _late(self) -> BrokerError:
+    def _first_to_say(self, seconds: float) -> bool:
+        """Whether no other thread has said that this wait goes on."""
+        with self._lock:
+            until = time.monotonic() + seconds
+            news, self._said_until = until > self._said_until + _ROUNDING, max(until, self._said_until)
+            return news
+
+    def _late(self, what: str, why: str) -> BrokerError:
+        because = f" {why};" if why else ""
         return BrokerError(
             "The broker did not answer completely in time.",
-            detail=f"the reading may take {self._seconds:.0f} s in all",
+            detail=f"{what}:{because} the reading may take {self._seconds:.0f} s in all",
             hint="Try again later.",
         )
 

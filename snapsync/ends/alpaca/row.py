@@ -81,7 +81,7 @@ class Row:
             raise self.wrong(field, "a time such as 2025-08-21T13:45:00Z") from None
 
     def day(self, field: str) -> Instant:
-        """The midnight of a day that must be there; a full time is cut to its day."""
+        """The beginning of a day that must be there; a full time is cut to its day."""
         try:
             return midnight(self.text(field)[:10])
         except ValueError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -21,7 +22,9 @@ CONNECT_SECONDS = 5.0
 READ_SECONDS = 20.0
 TOTAL_SECONDS = 900.0
 ATTEMPTS = 4
-_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _LIMITED, _REDIRECT, _SERVER = 401, 403, 404, 429, 300, 500
+_REDIRECT, _BAD, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _LIMITED, _SERVER = 300, 400, 401, 403, 404, 429, 500
+_NO_SUCH_THING = 40410000
+"""The code of the 404 that answers the question; any other comes from a wrong address (pitfall 34)."""
 
 T = TypeVar("T")
 
@@ -78,25 +81,26 @@ class Session:
         self._local = threading.local()
         self._clients: list[Client] = []
         self._pace = Pace(timeout, say)
+        self._counting = threading.Lock()
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
         """See ``Asks.get``."""
         answer = self.find(path, params)
         if answer is None:
-            raise self._refused(f"GET /v2{path}", self._client().response)
+            raise self._refused(self._named(path), self._client().response)
         return answer
 
     def find(self, path: str, params: Mapping[str, str] | None = None) -> Answer | None:
         """See ``Asks.find``; connection errors, timeouts, 429 and 5xx are tried again."""
-        endpoint = f"GET /v2{path}"
+        what = self._named(path)
         for failures in range(ATTEMPTS):
-            trouble = self._ask(path, params or {})
+            trouble = self._ask(path, params or {}, what)
             if trouble is None:
                 break
             if failures + 1 == ATTEMPTS:
-                raise self._failed(endpoint, trouble)
-            self._pace.back_off(failures, trouble)
-        return self._answer(endpoint)
+                raise self._failed(what, trouble)
+            self._pace.back_off(failures, what, trouble)
+        return self._answer(f"GET /v2{path}", what)
 
     def stop(self) -> None:
         """See ``Asks.stop``."""
@@ -114,42 +118,46 @@ class Session:
         found: Client = self._local.client
         return found
 
-    def _ask(self, path: str, params: Mapping[str, str]) -> str | None:
+    def _named(self, path: str) -> str:
+        return f"GET /v2{path} at {self.url}"
+
+    def _ask(self, path: str, params: Mapping[str, str], what: str) -> str | None:
         """Ask once; what went wrong that may pass, in words, else None."""
-        from alpaca.common.exceptions import APIError  # noqa: PLC0415 - heavy
-        from requests.exceptions import JSONDecodeError, RequestException  # noqa: PLC0415 - heavy
+        from requests.exceptions import RequestException  # noqa: PLC0415 - heavy
 
         client = self._client()
-        self._pace.turn()
-        left = self._pace.left()
-        self.requests += 1
-        try:
-            client.get(path, params, (min(CONNECT_SECONDS, left), min(READ_SECONDS, left)))
-        except (APIError, JSONDecodeError):
-            pass  # an answer came, and _answer judges it
-        except RequestException as error:
-            return _reason(error)
-        response = client.response
-        if response is None:
-            return "no answer"
-        limited = response.status_code == _LIMITED
-        self._pace.learn(response.headers, limited=limited)
+        with self._pace.turn(what):
+            left = self._pace.left(what)
+            with self._counting:
+                self.requests += 1
+            silence = min(READ_SECONDS, left)
+            try:
+                client.get(path, params, (min(CONNECT_SECONDS, left), silence), time.monotonic() + left)
+            except RequestException as error:
+                return _reason(error, silence)
+            response = client.response
+            if response is None:
+                return "no answer"
+            limited = response.status_code == _LIMITED
+            self._pace.learn(response.headers, limited=limited)
         if limited:
             return "the broker's rate limit is used up (HTTP 429)"
         return f"HTTP {response.status_code}" if response.status_code >= _SERVER else None
 
-    def _answer(self, endpoint: str) -> Answer | None:
+    def _answer(self, endpoint: str, what: str) -> Answer | None:
         response = self._client().response
         if response is None:
-            raise self._failed(endpoint, "no answer")
-        if response.status_code == _NOT_FOUND and response.content[:1] == b"{":
+            raise self._failed(what, "no answer")
+        if response.status_code == _NOT_FOUND and _code(response) == _NO_SUCH_THING:
             return None
-        if response.status_code > _NOT_FOUND - 5:
-            raise self._refused(endpoint, response)
+        if response.status_code >= _BAD:
+            raise self._refused(what, response)
         if response.status_code >= _REDIRECT or not response.content:
-            raise self._not_understood(endpoint, response, "a redirect or no body")
+            raise self._not_understood(what, response, "a redirect or no body")
+        if not self._client().readable:
+            raise self._not_understood(what, response, "the body is not JSON")
         if response.content.lstrip()[:1] not in (b"{", b"["):
-            raise self._not_understood(endpoint, response, "the body is not JSON")
+            raise self._not_understood(what, response, "the body is neither an object nor a list")
         return Answer(
             endpoint=endpoint,
             body=response.content,
@@ -157,17 +165,16 @@ class Session:
             request_id=response.headers.get("X-Request-ID"),
         )
 
-    def _failed(self, endpoint: str, trouble: str) -> BrokerError:
+    def _failed(self, what: str, trouble: str) -> BrokerError:
         return BrokerError(
             "The broker cannot be reached.",
-            detail=f"{endpoint} at {self.url}: {trouble}; tried {ATTEMPTS} times"
-            f"{_quote(self._client().response)}",
+            detail=f"{what}: {trouble}; tried {ATTEMPTS} times{_quote(self._client().response)}",
             hint="Check the network and the base URL, and try again.",
         )
 
-    def _refused(self, endpoint: str, response: Response | None) -> BrokerError:
+    def _refused(self, what: str, response: Response | None) -> BrokerError:
         status = response.status_code if response is not None else "?"
-        said = f"{endpoint} at {self.url}: HTTP {status}{_message(response)}{_quote(response)}"
+        said = f"{what}: HTTP {status}{_message(response)}{_quote(response)}"
         if status in (_UNAUTHORIZED, _FORBIDDEN):
             return BrokerError(
                 "The broker refused the credentials.",
@@ -182,10 +189,10 @@ class Session:
             hint="Check the base URL. If it is right, report this: the request was wrong.",
         )
 
-    def _not_understood(self, endpoint: str, response: Response, why: str) -> BrokerError:
+    def _not_understood(self, what: str, response: Response, why: str) -> BrokerError:
         return BrokerError(
             "The broker's answer is not understood.",
-            detail=f"{endpoint} at {self.url}: HTTP {response.status_code}, {why}{_quote(response)}",
+            detail=f"{what}: HTTP {response.status_code}, {why}{_quote(response)}",
             hint="Check the base URL; a proxy may have answered in the broker's place.",
         )
 
@@ -238,15 +245,24 @@ def _message(response: Response | None) -> str:
     return f", {text[:200]}" if text.startswith("{") else ""
 
 
+def _code(response: Response) -> object:
+    """Alpaca's own code in an error's body, where there is one."""
+    try:
+        body = response.json()
+    except (ValueError, RecursionError):
+        return None
+    return body.get("code") if isinstance(body, dict) else None
+
+
 def _quote(response: Response | None) -> str:
     id = response.headers.get("X-Request-ID") if response is not None else None
     return f" (request {id})" if id else ""
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception, silence: float) -> str:
     name = type(error).__name__
     if "Timeout" in name:
-        return f"no answer within {READ_SECONDS:.0f} s"
+        return f"no whole answer within {silence:.0f} s"
     cause = str(error)
     if "refused" in cause:
         return "connection refused"

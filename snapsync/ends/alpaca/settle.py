@@ -15,6 +15,9 @@ from .parse import Account
 
 R = TypeVar("R", bound=Keyed)
 
+NEVER = Instant("")
+"""Before every instant."""
+
 
 class UnsettledError(Exception):
     """The account moved while it was read: read again."""
@@ -32,9 +35,14 @@ def still(start: Account, end: Account, rows: Iterable[Activity], at: Instant) -
         raise UnsettledError(f"cash moved from {start.cash} to {end.cash}")
     # the broker's clock, as its answers tell it, has whole seconds
     soonest = shift(at, seconds=1)
-    late = [row.key for row in rows if (row.created_at or row.time) > soonest]
+    late = [row.key for row in rows if _made(row) > soonest]
     if late:
         raise UnsettledError(f"{late[-1]} came in between")
+
+
+def _made(row: Activity) -> Instant:
+    """When an activity came to be; of one that only has a date, which may lie ahead, nothing is known."""
+    return row.time if row.type == FILL else row.created_at or NEVER
 
 
 def gone(ledger: Ledger, rows: Iterable[Activity], since: Instant, until: Instant) -> Iterator[Finding]:

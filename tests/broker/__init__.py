@@ -1,0 +1,1 @@
+"""Tests of the broker's end, with the real client over real HTTP."""
