@@ -47,6 +47,7 @@ class Doom:
     def __init__(self, job: dict[str, Any]) -> None:
         self.job = job
         self.names: list[str] = []
+        self.bot = _bot(job["bot"]) if "bot" in job else lambda: None
 
     def wrap(self, name: str, true: Callable[..., Any], half: Callable[..., Any] | None = None) -> Any:  # noqa: ANN401
         """A function that is counted."""
@@ -67,7 +68,7 @@ class Doom:
 
     def _before(self, number: int, name: str) -> None:
         if number == self.job.get("bot", {}).get("at"):
-            _act(self.job["bot"])
+            self.bot()
         full = number == self.job.get("full")
         if full or (number >= self.job.get("full_from", number + 1) and name not in FREEING):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -106,12 +107,22 @@ def _die() -> NoReturn:
     raise AssertionError
 
 
-def _act(bot: dict[str, Any]) -> None:
-    """What another program does to a file of the book, in the usual ways."""
-    how = os.O_APPEND if bot["mode"] == "append" else os.O_TRUNC
-    handle = TRUE["open"](bot["path"], os.O_WRONLY | how)
-    TRUE["write"](handle, bot["data"].encode())
-    os.close(handle)
+def _bot(bot: dict[str, Any]) -> Callable[[], None]:
+    """What another program does to a file of the book, in the usual ways; some hold it open all the time."""
+    flags = {"append": os.O_APPEND, "rewrite": os.O_TRUNC, "held": os.O_APPEND}[bot["mode"]]
+
+    def opened() -> int:
+        handle: int = TRUE["open"](bot["path"], os.O_WRONLY | flags)
+        return handle
+
+    held = opened() if bot["mode"] == "held" else None
+
+    def act() -> None:
+        handle = opened() if held is None else held
+        TRUE["write"](handle, bot["data"].encode())
+        os.close(handle)
+
+    return act
 
 
 def _install(doom: Doom) -> None:

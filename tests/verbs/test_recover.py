@@ -1,0 +1,271 @@
+"""After an interrupted apply: what readers say, what the next writer does, what a person may decide."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from snapsync import log, recover, status
+from snapsync.errors import Exit, RecoveryError, StoreError
+from snapsync.model.image import image
+from snapsync.store import files
+from snapsync.store.journal import open_journal, write_journal
+from snapsync.verbs.apply import apply
+from snapsync.verbs.recover import How, settle
+from tests.conftest import Ran
+
+from .ward import APPLIED, NAMES, RECOVERED, Case, Doomed, Prepared, doomed_process, prepare
+
+EDITED = b"edited by hand\n"
+
+
+@pytest.fixture(scope="module")
+def doomed() -> Iterator[Doomed]:
+    """The process whose children die."""
+    with doomed_process() as doomed:
+        yield doomed
+
+
+@pytest.fixture(scope="module")
+def prepared(doomed: Doomed, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """A plan over all three files, not yet applied."""
+    return prepare("replacing", tmp_path_factory.mktemp("ward") / "bot", doomed)
+
+
+@pytest.fixture
+def half(
+    clean_environment: Path, prepared: Prepared, doomed: Doomed, monkeypatch: pytest.MonkeyPatch
+) -> Case:
+    """A book whose bankroll is as after the apply, and whose other files are as before it."""
+    case = Case(prepared, clean_environment / "bot")
+    link = prepared.calls.index("link")
+    assert doomed.run(case, "apply", kill=link + 4).killed
+    assert case.book == {**prepared.before, "bankroll": prepared.after["bankroll"]}
+    monkeypatch.setenv("SNAPSYNC_CONFIG", str(case.folder / "config.yaml"))
+    return case
+
+
+def test_readers_go_on_and_say_so(half: Case, run: Callable[..., Ran]) -> None:
+    """While the journal is open, status says interrupted, and log and show work."""
+    assert status(half.env()).standing == "interrupted"
+    assert "interrupted" in run("status").out
+    assert json.loads(run("status", "--json").out)
+    assert run("log").code == run("show").code == 0
+    assert open_journal(half.env().store.folder) is not None
+
+
+def test_the_next_writer_finishes(half: Case) -> None:
+    """What was begun is finished and recorded once, at the time of the apply, as recovered."""
+    done = settle(half.env())
+
+    assert half.book == half.prepared.after
+    [(id, operation)] = half.applies()
+    assert id == done
+    assert operation.recovered
+    assert operation.time == f"{APPLIED:%Y-%m-%dT%H:%M:%S}.000000000Z"
+    assert settle(half.env()) is None
+    half.assert_wholly(half.prepared.after)
+    assert all(Path(name).name.startswith(files.TEMPORARY) for name in half.droppings())
+
+
+def test_the_command_finishes_too(half: Case, run: Callable[..., Ran]) -> None:
+    """``snapsync recover`` without an option does what is certain; a second time there is nothing to do."""
+    ran = run("recover")
+    assert ran.code == 0, ran.err
+    assert "Recovered" in ran.out
+    assert half.book == half.prepared.after
+
+    again = run("recover")
+    assert again.code == 0
+    assert "Nothing was interrupted" in again.out
+
+
+def test_a_file_edited_since_needs_a_person(half: Case, run: Callable[..., Ran]) -> None:
+    """Every writer stops with exit 31, names the file and the three ways, and touches nothing."""
+    half.path("history").write_bytes(EDITED)
+    book = half.book
+
+    for command in (("plan",), ("recover",)):
+        ran = run(*command)
+        assert ran.code == Exit.INTERRUPTED
+        assert NAMES["history"] in ran.err
+        assert NAMES["positions"] not in ran.err
+        assert all(f"--{way}" in ran.err for way in ("finish", "roll-back", "keep"))
+        assert "Traceback" not in ran.err
+    with pytest.raises(RecoveryError):
+        apply(half.env(APPLIED))
+    assert half.book == book
+    assert half.applies() == []
+
+
+@pytest.mark.parametrize("how", ["finish", "roll-back", "keep"])
+def test_a_person_decides(half: Case, run: Callable[..., Ran], how: How) -> None:
+    """Each way leaves the book as it says, is recorded with who and when, and keeps what it replaced."""
+    half.path("positions").write_bytes(half.book["positions"] or b"")
+    edited = (half.prepared.before["positions"] or b"").replace(b"keep me", b"changed")
+    half.path("positions").write_bytes(edited)
+    book = half.book
+
+    ran = run("recover", f"--{how}")
+
+    assert ran.code == 0, ran.err
+    expected = {"finish": half.prepared.after, "roll-back": half.prepared.before, "keep": book}[how]
+    assert half.book == expected
+    [(_, operation)] = half.applies()
+    assert operation.verb == ("apply" if how == "finish" else "recover")
+    assert operation.plan is not None
+    half.assert_sound()
+    store = half.env().store
+    for data in book.values():
+        assert store.place.has(image(data)[0])
+    assert not half.plan_again().plan.drift if how == "finish" else half.plan_again().plan.drift
+
+
+def test_a_decision_has_its_own_time(half: Case) -> None:
+    """A roll-back is recorded when it was made, not when the apply was."""
+    recover(half.env(), "roll-back")
+
+    [(_, operation)] = half.applies()
+    assert operation.time == f"{RECOVERED:%Y-%m-%dT%H:%M:%S}.000000000Z"
+    assert operation.agreed is not None
+    assert operation.agreed.broker != operation.broker
+
+
+def test_after_a_roll_back_the_plan_can_be_applied(half: Case) -> None:
+    """Rolled back is as never applied: plan and apply work as before."""
+    recover(half.env(), "roll-back")
+    assert half.book == half.prepared.before
+
+    assert half.plan_again().plan.drift
+    apply(half.env(APPLIED))
+    assert half.book == half.prepared.after
+    half.assert_sound()
+
+
+@pytest.mark.parametrize("how", ["finish", "roll-back", "keep"])
+def test_a_bots_rows_survive_every_decision(half: Case, how: How) -> None:
+    """Rows that the bot has added since the crash are in the book after each of the three."""
+    with half.path("positions").open("ab") as bot:
+        bot.write(b"DIA,DIA250829C00450000,1,1,2.10,2025-08-21 11:31:00,open,\n")
+    half.path("history").write_bytes(EDITED)
+    with pytest.raises(RecoveryError):
+        settle(half.env())
+
+    try:
+        recover(half.env(), how)
+    except Exception:  # noqa: BLE001 - a kept file that is no book is told by whoever reads it
+        assert how == "keep"
+
+    assert (half.book["positions"] or b"").count(b"DIA250829C00450000") == 1
+    if how != "keep":
+        assert (half.book["history"] or b"") == (
+            half.prepared.after if how == "finish" else half.prepared.before
+        )["history"]
+
+
+def test_recover_without_an_interruption_does_nothing(prepared: Prepared, tmp_path: Path) -> None:
+    """None of the three ways touches a book that nothing happened to."""
+    case = Case(prepared, tmp_path / "bot")
+    ways: tuple[How, ...] = ("finish", "roll-back", "keep")
+
+    for how in ways:
+        assert recover(case.env(), how) is None
+
+    assert case.book == prepared.before
+    assert case.applies() == []
+
+
+def test_a_journal_left_behind_a_finished_apply_is_dropped(
+    prepared: Prepared, doomed: Doomed, tmp_path: Path
+) -> None:
+    """Killed between the commit and the end: it is history already, even if somebody asks to roll it back."""
+    ways: tuple[How | None, ...] = (None, "roll-back", "keep", "finish")
+    for number, how in enumerate(ways):
+        case = Case(prepared, tmp_path / str(number))
+        assert doomed.run(case, "apply", kill=len(prepared.calls) - 3).killed
+        assert open_journal(case.env().store.folder) is not None
+
+        assert (recover(case.env(), how) if how else settle(case.env())) is None
+
+        assert open_journal(case.env().store.folder) is None
+        case.assert_wholly(prepared.after)
+
+
+def test_a_finished_apply_is_not_recorded_twice(prepared: Prepared, doomed: Doomed, tmp_path: Path) -> None:
+    """Though another operation came after it before anybody saw the journal, it is in the log once."""
+    case = Case(prepared, tmp_path / "bot")
+    assert doomed.run(case, "apply", kill=len(prepared.calls) - 3).killed
+    case.plan_again()  # a planner that had looked for a journal before there was one
+
+    assert settle(case.env()) is None
+
+    assert [operation.verb for _, operation in log(case.env())].count("apply") == 2
+    assert open_journal(case.env().store.folder) is None
+
+
+def test_a_damaged_journal_stops_writers(half: Case, run: Callable[..., Ran]) -> None:
+    """An intent that cannot be trusted is exit 30 for whoever would act on it, and nothing is touched."""
+    path = half.env().store.folder / "journal.json"
+    path.write_bytes(path.read_bytes()[:-20])
+    book = half.book
+
+    for command in (("plan",), ("recover",), ("recover", "--finish")):
+        ran = run(*command)
+        assert ran.code == Exit.INTEGRITY
+        assert "journal.json" in ran.err
+    with pytest.raises(StoreError, match=r"journal\.json"):
+        apply(half.env(APPLIED))
+    assert half.book == book
+
+
+def test_another_configuration_needs_a_person(half: Case) -> None:
+    """When config.yaml names another file than the apply was writing, nothing is written to either."""
+    config = half.folder / "config.yaml"
+    config.write_text(config.read_text() + "ALPACA_SYNC_BOOK:\n  positions: other_{env}.csv\n")
+
+    with pytest.raises(RecoveryError, match=r"now names .*other_paper\.csv"):
+        settle(half.env())
+
+    assert not (half.folder / "other_paper.csv").exists()
+
+
+def test_a_lost_image_is_told(half: Case) -> None:
+    """When the store has lost what the apply would write, recovery stops with exit 30 and touches nothing."""
+    folder = half.env().store.folder
+    journal = open_journal(folder)
+    assert journal is not None
+    write = journal.writes[-1]
+    book = half.book
+    (folder / "objects" / write.after[:2] / write.after[2:]).unlink()
+
+    with pytest.raises(StoreError) as raised:
+        settle(half.env())
+
+    assert raised.value.exit == Exit.INTEGRITY
+    assert half.book == book
+
+
+def test_a_recovery_needs_the_lock(half: Case) -> None:
+    """Two writers do not recover at once."""
+    env = half.env()
+    with env.store.place.lock("another"), pytest.MonkeyPatch.context() as patch:
+        patch.setattr("snapsync.verbs.recover.LOCK_SECONDS", 0.0)
+        with pytest.raises(StoreError) as raised:
+            settle(half.env())
+
+    assert raised.value.exit == Exit.LOCKED
+
+
+def test_an_intent_without_files_is_only_recorded(half: Case) -> None:
+    """A decision to keep everything that was not yet recorded is recorded by the next writer."""
+    folder = half.env().store.folder
+    journal = open_journal(folder)
+    assert journal is not None
+    write_journal(folder, type(journal)(draft=journal.draft, writes=()))
+    book = half.book
+
+    assert settle(half.env()) is not None
+    assert half.book == book
