@@ -17,9 +17,9 @@ from snapsync.model.canon import Record
 from snapsync.model.instant import Instant
 from snapsync.model.state import Transaction
 
-LAW = settings(derandomize=True, deadline=None, database=None, max_examples=100)
+LAW = settings(derandomize=True, deadline=None, database=None, max_examples=70)
 """The same examples on every machine, so that a red test is red for everybody."""
-WIDE = settings(LAW, max_examples=120)
+WIDE = settings(LAW, max_examples=80)
 """For laws over whole accounts."""
 
 NUMBERLIKE = ("1.50", "-0", "0.00", "1E+2", "1e2", "100", "NaN", "Infinity", "-Infinity", "sNaN", "1.5", "")

@@ -127,7 +127,6 @@ def test_first_contact_knows_no_flows() -> None:
     ("moved", "cause"),
     [
         (Moved.BROKER, Cause.MARKET),
-        (Moved.BOTH, Cause.MARKET),
         (Moved.BOOK, Cause.BOOK_EDIT),
         (Moved.BASELINE, Cause.UNKNOWN),
     ],
