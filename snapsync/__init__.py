@@ -28,16 +28,18 @@ from .errors import Exit, SnapsyncError
 from .version import __version__
 
 if TYPE_CHECKING:
-    from .verbs.apply import Applied, apply, choose
+    from .verbs.apply import Applied, Chosen, apply, choose
     from .verbs.env import Env
     from .verbs.log import log
     from .verbs.plan import Planned, plan
+    from .verbs.rebind import rebind
     from .verbs.recover import recover
     from .verbs.show import show
     from .verbs.status import status
 
 __all__ = [
     "Applied",
+    "Chosen",
     "Env",
     "Exit",
     "Planned",
@@ -47,6 +49,7 @@ __all__ = [
     "choose",
     "log",
     "plan",
+    "rebind",
     "recover",
     "show",
     "status",
@@ -55,12 +58,14 @@ __all__ = [
 # Imported when first asked for: `import snapsync` alone has no side effects and costs next to nothing.
 _HOMES = {
     "Applied": "apply",
+    "Chosen": "apply",
     "Env": "env",
     "Planned": "plan",
     "apply": "apply",
     "choose": "apply",
     "log": "log",
     "plan": "plan",
+    "rebind": "rebind",
     "recover": "recover",
     "show": "show",
     "status": "status",

@@ -37,7 +37,7 @@ def test_the_guides_three_scenarios(bot_at: Callable[..., Bot]) -> None:
     assert bot.book == before
     bankroll, *others = morning.changes
     assert isinstance(bankroll, BankrollChange)
-    assert (bankroll.before, bankroll.amount) == (Decimal("95000"), Decimal("100262.75"))
+    assert (bankroll.before, bankroll.amount) == (Decimal(95000), Decimal("100262.75"))
     assert bankroll.flows == Decimal(5000)
     positions = [change for change in others if isinstance(change, PositionChange)]
     assert {change.key: sign(change) for change in positions} == {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from snapsync.errors import Exit
@@ -18,14 +19,15 @@ def command(talk: Talk) -> int:
 
     An existing config.yaml is never edited. Nothing but config.yaml is created.
     """
-    path, created = write_config(Path.cwd())
+    path = talk.config or Path(os.environ.get("SNAPSYNC_CONFIG") or "config.yaml")
+    created = write_config(path)
     env = talk.open()
     found = look_around(env, created=created)
     talk.header(env)
     talk.result(
         lambda: json.kind(
             "init",
-            config=str(path),
+            config=str(found.config),
             created=found.created,
             env=found.env,
             host=found.host,
@@ -40,7 +42,7 @@ def command(talk: Talk) -> int:
 def _words(found: Prepared, classes: tuple[str, ...]) -> str:
     said = [f"{'Wrote' if found.created else 'Kept'} {found.config}"]
     if found.account:
-        said.append(f"{found.host} answers for account {found.account}.")
+        said.append(f"{found.host} answers for account {found.account} (id {found.id}).")
         said += _proposal(found, classes)
     elif found.trouble:
         said.append(f"The account was not read: {found.trouble.summary}")

@@ -15,7 +15,15 @@ from .talk import Talk
 
 
 @options.command("log", Exit.STORE, Exit.INTEGRITY)
-@click.option("-n", "count", type=click.IntRange(min=1), default=20, show_default=True, help="How many.")
+@click.option(
+    "-n",
+    "count",
+    type=click.IntRange(min=1),
+    metavar="COUNT",
+    default=20,
+    show_default=True,
+    help="How many.",
+)
 def command(talk: Talk, *, count: int) -> int:
     """List what was done, newest first."""
     env = talk.open()

@@ -31,13 +31,14 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
     Exit.CREDENTIALS,
     Exit.UNREACHABLE,
     Exit.UNSETTLED,
+    Exit.REFUSED,
     Exit.INTEGRITY,
     Exit.INTERRUPTED,
 )
-@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes, 22 if refused.")
 @click.option("--since", metavar="DATE", help="Read activities from then on, if less is known yet.")
 @click.option("--record", type=FOLDER, metavar="DIR", help="Keep the broker's scrubbed replies in DIR.")
-@click.option("--redact", is_flag=True, help="With --record: hide all amounts, consistently.")
+@click.option("--redact", is_flag=True, help="With --record: multiply all amounts by one secret factor.")
 @click.option("--replay", type=FOLDER, metavar="DIR", help="Plan offline from such replies; keeps nothing.")
 def command(
     talk: Talk,
@@ -65,7 +66,9 @@ def command(
         else:
             made = plan(env, since=_moment(since))
     _tell(talk, env, made, apply=not replay)
-    return Exit.DRIFT if made.plan.drift and detailed_exitcode else Exit.OK
+    if not detailed_exitcode:
+        return Exit.OK
+    return Exit.REFUSED if made.plan.refused else Exit.DRIFT if made.plan.drift else Exit.OK
 
 
 def _tell(talk: Talk, env: Env, made: Planned, *, apply: bool) -> None:

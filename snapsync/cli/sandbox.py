@@ -20,7 +20,9 @@ from .talk import Talk
     "--scenario", default="guide", show_default=True, metavar="NAME", help="A scenario's name or file."
 )
 @click.option("--stage", metavar="NAME", help="Play only up to this stage of it.")
-@click.option("--port", default=0, type=click.IntRange(0, 65535), help="The port; any free one if 0.")
+@click.option(
+    "--port", default=0, type=click.IntRange(0, 65535), metavar="PORT", help="The port; any free one if 0."
+)
 @click.option("--list", "listed", is_flag=True, help="List the scenarios that come with snapsync.")
 def command(talk: Talk, *, scenario: str, stage: str | None, port: int, listed: bool) -> int:
     """Serve an Alpaca-compatible account on loopback, to try things.

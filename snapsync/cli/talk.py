@@ -27,12 +27,12 @@ class Talk:
         verbose: bool = False,
         quiet: bool = False,
     ) -> None:
-        self.env, self._config = env, config
+        self.env, self.config = env, config
         self.as_json, self.verbose, self.quiet = as_json, verbose, quiet
 
     def open(self) -> Env:
         """The env that the options, the environment and config.yaml name."""
-        return Env.open(self.env, config=self._config)
+        return Env.open(self.env, config=self.config)
 
     @property
     def paint(self) -> paint.Paint:

@@ -45,13 +45,14 @@ SETTINGS: tuple[Setting, ...] = (
         "ALPACA_SYNC_ENABLED",
         kinds.boolean(),
         True,
-        "Whether automatic syncing is on; `plan` and `apply` work either way.",
+        "Whether automatic syncing is on; `plan` and `apply` work either way (no command uses it yet).",
     ),
     Setting(
         "ALPACA_AUTO_SYNC_BEFORE_TRADE",
         kinds.boolean(),
         True,
-        "Whether the bot's call before a trade syncs; when off it does nothing and succeeds.",
+        "Whether the bot's call before a trade syncs; when off it does nothing and succeeds "
+        "(no command uses it yet).",
     ),
     Setting(
         "ALPACA_SYNC_TOLERANCE_PCT",
@@ -64,13 +65,13 @@ SETTINGS: tuple[Setting, ...] = (
         "ALPACA_SYNC_SLACK_ALERTS",
         kinds.boolean(),
         True,
-        "Whether sync results are sent to Slack when Slack is set up.",
+        "Whether sync results are sent to Slack when Slack is set up (no command uses it yet).",
     ),
     Setting(
         "ALPACA_SYNC_INTERVAL_MINUTES",
         kinds.whole("minutes", 1, 1440),
         15,
-        "The time between two automatic syncs, in minutes.",
+        "The time between two automatic syncs, in minutes (no command uses it yet).",
     ),
     Setting(
         "ALPACA_ENV",
@@ -156,7 +157,7 @@ SETTINGS: tuple[Setting, ...] = (
         "ALPACA_SYNC_BOOK.audit",
         kinds.template(),
         "logs/alpaca_sync_{env}.log",
-        "The audit log.",
+        "The audit log (no command uses it yet).",
     ),
     Setting(
         "ALPACA_SYNC_BOOK.columns",
@@ -192,13 +193,14 @@ SETTINGS: tuple[Setting, ...] = (
         "ALPACA_SYNC_REQUIRE_APPROVAL",
         kinds.some_of(*ENVS, least=0),
         (),
-        "The envs in which changes need an approval before they are applied.",
+        "The envs in which changes need an approval before they are applied; none can be given yet, "
+        "so `apply` is refused there.",
     ),
     Setting(
         "ALPACA_SYNC_SELF_APPROVAL",
         kinds.boolean(),
         True,
-        "Whether the one who made a plan may approve it.",
+        "Whether the one who made a plan may approve it (no command uses it yet).",
     ),
     Setting(
         "ALPACA_SYNC_PLAN_MAX_AGE_MINUTES",
@@ -210,7 +212,7 @@ SETTINGS: tuple[Setting, ...] = (
         "ALPACA_SYNC_SLACK_CHANNEL",
         kinds.text("text, in quotes"),
         "",
-        "The Slack channel for messages sent with a bot token.",
+        "The Slack channel for messages sent with a bot token (no command uses it yet).",
     ),
 )
 

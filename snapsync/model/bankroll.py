@@ -85,6 +85,6 @@ def _cause(triggers: tuple[str, ...], moved: Moved) -> Cause:
         return Cause.CASH_FLOW
     if MANUAL_FILL in triggers:
         return Cause.MANUAL
-    if moved is Moved.BOOK:
+    if moved in {Moved.BOOK, Moved.BOTH}:
         return Cause.BOOK_EDIT
     return Cause.UNKNOWN if moved is Moved.BASELINE or MISSING in triggers else Cause.MARKET

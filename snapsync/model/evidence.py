@@ -8,8 +8,8 @@ from decimal import Decimal
 from .change import Cause, Execution, Moved, Why, either
 from .instant import Instant
 from .ledger import FILL, OPTION_EVENTS, Activity, Ledger
+from .newest import Newest
 from .policy import Rules
-from .proof import quantity_effects
 from .state import ORDER, Position, State, Transaction
 from .trades import average
 
@@ -27,7 +27,7 @@ class Evidence:
     def __init__(
         self, ledger: Ledger, broker: State, rules: Rules, *, booked: Collection[str], since: Ledger | None
     ) -> None:
-        self._ledger = ledger
+        self._newest = Newest(ledger)
         self._rules = rules
         self._booked = booked
         self.recent: tuple[Activity, ...] = () if since is None else tuple(_new_rows(ledger, since))
@@ -36,17 +36,12 @@ class Evidence:
 
     def filled_since(self, moment: Instant) -> frozenset[str]:
         """The symbols with a fill after a moment."""
-        symbols = set()
-        for row in self._newest_first():
-            if row.time <= moment:
-                break
-            if row.type == FILL:
-                symbols.add(row.symbol)
-        return frozenset(symbols)
+        return self._newest.filled_since(moment)
 
-    def recent_fills(self, cause: Cause) -> tuple[str, ...]:
-        """Keys of the new fills that were of one kind."""
-        return tuple(row.key for row in self.recent if row.type == FILL and self._sender(row) is cause)
+    def recent_fills(self, cause: Cause, *, but: Collection[str]) -> tuple[str, ...]:
+        """Keys of the new fills that were of one kind, ``but`` for those on some symbols."""
+        fills = (row for row in self.recent if row.type == FILL and row.symbol not in but)
+        return tuple(row.key for row in fills if self._sender(row) is cause)
 
     def of_position(
         self, before: Position | None, after: Position | None, agreed: Position | None, moved: Moved
@@ -73,24 +68,15 @@ class Evidence:
         cause = Cause.BOOK_EDIT if moved is Moved.BOOK else self._whose(order)
         return Why(moved=moved, cause=cause, evidence=(order.key,))
 
-    def _newest_first(self) -> Iterator[Activity]:
-        for name in sorted(self._ledger.buckets, reverse=True):
-            yield from sorted(
-                self._ledger.buckets[name].rows, key=lambda row: (row.time, row.id), reverse=True
-            )
-
-    def _making(self, symbol: str, difference: Decimal) -> list[Activity]:
+    def _making(self, key: str, difference: Decimal) -> list[Activity]:
         # Newest first, only what moves the holding the right way, until the difference is made up.
         found: list[Activity] = []
         missing = difference
-        for row in self._newest_first():
-            if not missing:
-                break
-            effect = sum((qty for key, qty in quantity_effects(row) if key == symbol), Decimal(0))
-            if effect and (effect > 0) == (missing > 0):
+        for row, effect in self._newest.moving(key) if difference else ():
+            if (effect > 0) == (difference > 0):
                 found.append(row)
                 missing -= effect
-                if (missing > 0) != (difference > 0):
+                if not missing or (missing > 0) != (difference > 0):
                     break
         return found
 

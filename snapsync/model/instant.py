@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from typing import NewType
+from zoneinfo import ZoneInfo
 
 Instant = NewType("Instant", str)
 """``2025-08-21T13:45:00.123456789Z``"""
@@ -43,15 +44,17 @@ def instant(text: str) -> Instant:
 
 
 def midnight(day: str) -> Instant:
-    """The first instant of a UTC day written ``YYYY-MM-DD``.
+    """The first instant of a day ``YYYY-MM-DD`` in New York, where the market's days begin.
+
+    Alpaca dates what is no fill by day alone; the market's day is what it means (alpaca-api.md, pitfall
+    22). It lies in the UTC day of the same date.
 
     Raises:
         ValueError: not such a day.
     """
     if not _DATE.fullmatch(day):
         raise ValueError(f"{day!r} is not a day such as 2025-08-21")
-    datetime.fromisoformat(day)
-    return Instant(f"{day}T00:00:00.000000000Z")
+    return from_datetime(datetime.fromisoformat(day).replace(tzinfo=ZoneInfo("America/New_York")))
 
 
 def from_datetime(moment: datetime) -> Instant:

@@ -94,7 +94,7 @@ class Activity(Record, frozen=True):
 
     A fill has ``side``, ``qty`` (of this execution, not negative), ``price`` and ``order_id``; any
     other type has ``net_amount`` in dollars (signed) and, where it moves a position, ``qty`` (signed).
-    ``time`` is a fill's transaction time, else midnight UTC of the activity's date. ``raw_symbol``
+    ``time`` is a fill's transaction time, else midnight in New York of its date. ``raw_symbol``
     keeps what Alpaca wrote where the canonical form differs.
     """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 import msgspec
 
@@ -34,7 +35,7 @@ from .policy import (
     unproven_rows,
     vanished,
 )
-from .state import ORDER, Position, State, Transaction
+from .state import IMPORTED, ORDER, Marks, Position, State, Transaction
 from .symbols import asset_class
 from .threeway import Base, Moves, position_moves, transaction_moves
 
@@ -42,7 +43,7 @@ from .threeway import Base, Moves, position_moves, transaction_moves
 def plan(look: Look, base: Base | None, rules: Rules) -> Plan:
     """Compute what the book should change to be true to the broker."""
     trades = _compared_trades(look, base)
-    booked = look.book.transactions.by_key().keys() | trades.rows.keys()
+    booked = {row.key for row in look.book.transactions if row.origin != IMPORTED} | trades.links
     since = base.ledger if base else None
     evidence = Evidence(look.ledger, look.broker, rules, booked=booked, since=since)
     young = evidence.filled_since(shift(look.at, seconds=-rules.grace_seconds))
@@ -50,7 +51,7 @@ def plan(look: Look, base: Base | None, rules: Rules) -> Plan:
     changes: list[Change] = [*positions, *_transactions(trades, evidence)]
     held = [change for change in changes if _symbol(change) in young]
     due = [change for change in changes if _symbol(change) not in young]
-    bankroll, note = _bankroll(look, base, rules, evidence)
+    bankroll, note = _bankroll(look, base, rules, evidence, young)
     if bankroll:
         due.insert(0, bankroll)
     findings = (
@@ -133,6 +134,10 @@ class _Trades(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     strays: list[str]
 
     @property
+    def links(self) -> set[str]:
+        return {order.key for _, order in self.matches.links}
+
+    @property
     def doubtful(self) -> set[str]:
         return {order.key for order, _ in self.matches.ambiguous}
 
@@ -188,17 +193,24 @@ def _fields(row: Transaction | None, order: Transaction) -> tuple[str, ...]:
 
 
 def _bankroll(
-    look: Look, base: Base | None, rules: Rules, evidence: Evidence
+    look: Look, base: Base | None, rules: Rules, evidence: Evidence, young: frozenset[str]
 ) -> tuple[BankrollChange | None, Finding | None]:
-    amount = look.marks.equity if rules.basis == "equity" else look.broker.cash
-    if amount is None:
-        raise ValueError("a broker's State carries its cash")
+    amount = _amount(look.broker, look.marks, rules)
     book_moved = base is not None and base.book.bankroll != look.book.bankroll
+    broker_moved = base is not None and _amount(base.broker, base.marks, rules) != amount
+    moves = Moves(base, {BANKROLL} if book_moved else (), {BANKROLL} if broker_moved else ())
     return bankroll_change(
         look.book.bankroll,
         amount,
         rules,
         recent=evidence.recent if base else None,
-        manual_fills=evidence.recent_fills(Cause.MANUAL) if base else (),
-        moved=Moves(base, {BANKROLL} if book_moved else (), {BANKROLL}).of(BANKROLL),
+        manual_fills=evidence.recent_fills(Cause.MANUAL, but=young) if base else (),
+        moved=moves.of(BANKROLL),
     )
+
+
+def _amount(broker: State, marks: Marks, rules: Rules) -> Decimal:
+    amount = marks.equity if rules.basis == "equity" else broker.cash
+    if amount is None:
+        raise ValueError("a broker's State carries its cash")
+    return amount

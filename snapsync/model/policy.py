@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Literal
 
-from .canon import Record, RulesId, Stored, encode, identify
+from .canon import Record, RulesId, Stored, encode, identify, plain
 from .change import COMPONENTS, Basis, Component
 from .instant import Instant
 from .ledger import KNOWN_TYPES, Activity
 from .match import Matches
 from .money import dollars, signed
-from .state import Marks, OpenOrder, State, Transaction
+from .state import Marks, OpenOrder, Position, PositionMark, State, Transaction
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
@@ -74,25 +74,27 @@ def left_out(book: State, broker: State, marks: Marks) -> Iterable[Finding]:
     if scope is None:
         return
     outside = [p for p in broker.positions if not scope.covers(p.key, p.asset_class)]
-    for position in sorted(outside, key=lambda p: p.key):
-        mark = marks.positions.get(position.key)
-        worth = "" if mark is None or mark.market_value is None else f", worth {dollars(mark.market_value)}"
+    rows = sum(not scope.covers(p.key, p.asset_class) for p in book.positions)
+    if outside or rows:
         yield Finding(
             code="left-out",
             severity="note",
-            key=position.key,
-            summary="A holding outside the compared asset classes or symbols is left alone.",
-            detail=f"{position.qty} {position.key} ({position.asset_class}){worth}.",
-        )
-    rows = sum(not scope.covers(p.key, p.asset_class) for p in book.positions)
-    if rows:
-        yield Finding(
-            code="left-out-rows",
-            severity="note",
             key="positions",
-            summary="Open rows of the book outside the compared asset classes or symbols are left alone.",
-            detail=f"{rows} of them.",
+            summary="Holdings outside the compared asset classes or symbols are left alone.",
+            detail="\n".join(
+                [_listed(outside, marks)] * bool(outside) + [f"{rows} open row(s) of the book."] * bool(rows)
+            ),
         )
+
+
+def _listed(held: list[Position], marks: Marks) -> str:
+    known = {p.key: marks.positions.get(p.key, PositionMark()).market_value for p in held}
+    worth = sum((value for value in known.values() if value is not None), Decimal(0))
+    each = ", ".join(
+        f"{plain(p.qty)} {p.key}" + (f" ({dollars(value)})" if (value := known[p.key]) is not None else "")
+        for p in sorted(held, key=lambda p: p.key)
+    )
+    return f"At the broker {len(held)}, worth {dollars(worth)} in all: {each}."
 
 
 def pending(symbols: Iterable[str], rules: Rules) -> Iterable[Finding]:

@@ -44,7 +44,8 @@ class Transaction(Record, frozen=True):
     ``key`` is ``order:<id>`` or ``activity:<type>:<id>:<symbol>``; a row of the book without an id is
     ``row:<digest>`` until it is linked. ``qty`` is never negative, the ``action`` says which way.
     ``price`` is the average over the fills, in dollars per share or coin. ``time`` is that of the
-    first fill: the one instant that neither later fills nor corrections move.
+    first fill: the one instant that neither later fills nor corrections move. ``origin`` is ``sync`` in
+    the book for a row that a sync has imported; the bot's own rows have none.
     """
 
     key: str
@@ -72,6 +73,7 @@ class Transaction(Record, frozen=True):
 ORDER = "order:"
 ACTIVITY = "activity:"
 ROW = "row:"
+IMPORTED = "sync"
 
 
 class Scope(Record, frozen=True):

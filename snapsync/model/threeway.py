@@ -12,7 +12,7 @@ import msgspec
 
 from .change import Moved
 from .ledger import Ledger
-from .state import State
+from .state import Marks, State
 
 
 class Base(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -23,6 +23,7 @@ class Base(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     book: State
     broker: State
+    marks: Marks
     ledger: Ledger
     open: frozenset[str] = frozenset()
     same_terms: bool = True

@@ -15,7 +15,7 @@ import msgspec
 from snapsync.ends.book import Edit, Reading, Writing, propose, read
 from snapsync.errors import Exit, PlanError, UsageError
 from snapsync.model.canon import ImageId, OperationId, PlanId, SnapshotId, short
-from snapsync.model.change import Change, sign
+from snapsync.model.change import Change, TransactionChange, sign
 from snapsync.model.history import Agreed, BookSnapshot, Operation, tally
 from snapsync.model.instant import seconds_between
 from snapsync.model.plan import Look, Plan, reading_of, recheck
@@ -64,7 +64,9 @@ def choose(env: Env, prefix: str | None = None) -> Chosen:
         PlanError: it was applied already, or there is none (exit 20).
         UsageError: no such id, or an ambiguous one (exit 64).
     """
-    store = env.store
+    store = env.find_store()
+    if store is None:
+        raise _none(env)
     wanted = store.resolve(prefix) if prefix else None
     used: set[PlanId] = set()
     for id, operation in store.log():
@@ -79,7 +81,7 @@ def choose(env: Env, prefix: str | None = None) -> Chosen:
             plan = store.get(operation.details, Plan)
             return Chosen(operation=id, made=operation, plan=plan, age=age)
     if wanted is None:
-        raise PlanError("No plan has been made yet.", hint=f"snapsync plan --env {env.name}")
+        raise _none(env)
     raise UsageError("That id is not a plan's.", detail=wanted, hint=f"snapsync log --env {env.name}")
 
 
@@ -103,6 +105,8 @@ def apply(env: Env, chosen: Chosen | None = None) -> Applied:
         RecoveryError: an earlier apply was interrupted and needs a decision (31).
     """
     chosen = chosen or choose(env)
+    if env.name in env.config.require_approval:
+        raise _unapproved(env)
     if chosen.plan.refused:
         raise _refused(chosen.plan)
     if not chosen.plan.drift:
@@ -110,6 +114,11 @@ def apply(env: Env, chosen: Chosen | None = None) -> Applied:
     snapshot = _fresh(env, chosen)
     with env.store.place.lock("apply", LOCK_SECONDS):
         recovered = settle_locked(env)
+        if recovered and env.store.operation(recovered).plan == chosen.plan.id:
+            # it was this very plan that was interrupted, and now it is applied
+            return Applied(
+                operation=recovered, plan=chosen.plan, changes=chosen.plan.changes, recovered=recovered
+            )
         done = _write(env, _check(env, chosen, snapshot))
     return msgspec.structs.replace(done, recovered=recovered)
 
@@ -139,7 +148,7 @@ def _check(env: Env, chosen: Chosen, snapshot: SnapshotId) -> _Task:
         raise _refused(now)
     held = recheck(plan, now)
     if held.gone:
-        moved = ", ".join(sorted({each.key for each in held.gone}))
+        moved = ", ".join(sorted({_named(plan, each.key) for each in held.gone}))
         raise PlanError(
             "The plan is stale: what it was made from has moved.",
             detail=f"plan {short(plan.id)}; moved since: {moved}",
@@ -226,6 +235,12 @@ def _agreed(env: Env, book: SnapshotId, task: _Task, left: tuple[str, ...]) -> A
     )
 
 
+def _named(plan: Plan, key: str) -> str:
+    """What a change is about, as people call it: a trade's symbol, not its order's id."""
+    trades = (change for change in plan.changes if isinstance(change, TransactionChange))
+    return next((f"{each.after.action} {each.after.symbol}" for each in trades if each.key == key), key)
+
+
 @contextmanager
 def uninterrupted() -> Iterator[None]:
     """Let Ctrl-C and SIGTERM wait: a stop in here would only make work for the next writer."""
@@ -235,6 +250,19 @@ def uninterrupted() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _none(env: Env) -> PlanError:
+    return PlanError("No plan has been made yet.", hint=f"snapsync plan --env {env.name}")
+
+
+def _unapproved(env: Env) -> PlanError:
+    return PlanError(
+        "This env wants an approval, and none can be given yet.",
+        detail=f"ALPACA_SYNC_REQUIRE_APPROVAL names {env.name}; this version of snapsync has no approvals",
+        hint="Take the env out of ALPACA_SYNC_REQUIRE_APPROVAL to apply without one.",
+        exit=Exit.UNAPPROVED,
+    )
 
 
 def _used(env: Env, plan: PlanId) -> PlanError:

@@ -144,6 +144,7 @@ class Env:
         return Base(
             book=self.book_state(agreed.book),
             broker=stored_state(broker.state, self.store.place.get),
+            marks=broker.marks,
             ledger=Pages.stored(Activity, broker.ledger, self.store.place.get),
             open=frozenset(agreed.open),
             same_terms=(agreed.rules, agreed.scope) == (self.rules.id, self.scope),

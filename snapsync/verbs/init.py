@@ -28,17 +28,17 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     env: str
     host: str
     account: str | None = None
+    id: str | None = None
     trouble: BrokerError | None = None
     classes: dict[str, int] = msgspec.field(default_factory=dict)
 
 
-def write_config(folder: Path) -> tuple[Path, bool]:
-    """Write the commented config.yaml, unless there is one; it says which."""
-    path = folder / "config.yaml"
+def write_config(path: Path) -> bool:
+    """Write the commented config.yaml, unless there is one; it says whether."""
     if path.exists():
-        return path, False
+        return False
     files.write(path, template().encode(), mode=0o644)
-    return path, True
+    return True
 
 
 def look_around(env: Env, *, created: bool) -> Prepared:
@@ -57,4 +57,6 @@ def look_around(env: Env, *, created: bool) -> Prepared:
     counts: dict[str, int] = {}
     for position in held:
         counts[position.asset_class] = counts.get(position.asset_class, 0) + 1
-    return msgspec.structs.replace(prepared, account=masked(account.number or account.id), classes=counts)
+    return msgspec.structs.replace(
+        prepared, account=masked(account.number or account.id), id=masked(account.id), classes=counts
+    )

@@ -25,7 +25,16 @@ def status(env: Env) -> Status:
     if store is None or latest is None:
         return Status(standing="never looked", next=plan)
     id, last = latest
-    standing = "interrupted" if open_journal(store.folder) else _standing(last)
+    if open_journal(store.folder):
+        return Status(
+            standing="interrupted",
+            account=last.account,
+            operation=id,
+            last=last,
+            age=seconds_between(last.time, env.now()),
+            next=f"snapsync recover --env {env.name}",
+        )
+    standing = _standing(last)
     edited = _edited(env, last)
     return Status(
         standing=standing,

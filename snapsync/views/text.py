@@ -144,7 +144,12 @@ def status(now: Status, zone: ZoneInfo, paint: Paint) -> str:
     if now.open:
         text.append(f"Left different: {', '.join(map(terminal, now.open))}.")
     if now.standing == "interrupted":
-        text.append(paint("An apply was interrupted; the next plan or apply finishes it.", "warn"))
+        text.append(
+            paint(
+                "An apply was interrupted; nothing is lost. The next plan or apply finishes it, or asks.",
+                "warn",
+            )
+        )
     text.append(f"Next: {now.next}")
     return "\n".join(text)
 

@@ -11,7 +11,7 @@ import msgspec
 from snapsync.model.canon import normal
 from snapsync.model.instant import Instant
 from snapsync.model.policy import Finding
-from snapsync.model.state import ACTIVITY, ORDER, ROW, Transaction
+from snapsync.model.state import ACTIVITY, IMPORTED, ORDER, ROW, Transaction
 from snapsync.model.symbols import multiplier
 from snapsync.model.trades import average
 
@@ -178,7 +178,14 @@ def transactions(found: Trades) -> Iterable[Transaction]:
             price=price_of([(entry.qty, entry.price) for entry in entries]),
             multiplier=multiplier(kind),
             time=min(entry.time for entry in entries),
+            origin=IMPORTED if all(_imported(found.file, entry.row) for entry in entries) else None,
         )
+
+
+def _imported(file: Sheet, row: Row) -> bool:
+    """Whether a sync wrote the row, ours or the old one, and not the bot."""
+    flag = file.cell(row, "sync_imported").lower()
+    return flag in {"true", "1", "yes"} or file.cell(row, "source").lower().startswith("sync")
 
 
 def qty_of(entries: list[Entry]) -> Decimal:

@@ -1,0 +1,50 @@
+"""The Ledger read backwards: a day at a time, each day once, its rows by the holding that they move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from .instant import Instant
+from .ledger import FILL, Activity, Ledger
+from .proof import quantity_effects
+
+
+class Newest:
+    """Answers about the newest activities; no more days are read than an answer needs."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._days = sorted(ledger.buckets)
+        self._moving: dict[str, list[tuple[Activity, Decimal]]] = {}
+
+    def moving(self, key: str) -> Iterator[tuple[Activity, Decimal]]:
+        """The activities that move a holding, newest first, each with its signed effect."""
+        given = 0
+        while True:
+            known = self._moving.get(key, [])
+            while given < len(known):
+                yield known[given]
+                given += 1
+            if not self._read_a_day():
+                return
+
+    def filled_since(self, moment: Instant) -> frozenset[str]:
+        """The symbols with a fill after a moment."""
+        return frozenset(
+            row.symbol
+            for name, page in self._ledger.buckets.items()
+            if name >= moment[:10]
+            for row in page.rows
+            if row.type == FILL and row.time > moment
+        )
+
+    def _read_a_day(self) -> bool:
+        if not self._days:
+            return False
+        page = self._ledger.buckets[self._days.pop()]
+        for row in sorted(page.rows, key=lambda each: (each.time, each.id), reverse=True):
+            for key, effect in quantity_effects(row):
+                if effect:
+                    self._moving.setdefault(key, []).append((row, effect))
+        return True
