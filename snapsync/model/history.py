@@ -36,7 +36,7 @@ class Manifest(Record, frozen=True):
 class BrokerSnapshot(Stored, frozen=True, tag="broker-snapshot"):
     """At this time the broker was in this State, with these Marks and this Ledger.
 
-    ``observations`` are findings of the reading itself, such as numbers of the broker's that disagree.
+    ``observations`` are findings of the reading itself; ``doubts`` those of its numbers that disagree.
     """
 
     at: Instant
@@ -47,6 +47,7 @@ class BrokerSnapshot(Stored, frozen=True, tag="broker-snapshot"):
     manifest: Manifest
     open_orders: tuple[OpenOrder, ...] = ()
     observations: tuple[Finding, ...] = ()
+    doubts: tuple[Finding, ...] = ()
 
 
 class BookSnapshot(Stored, frozen=True, tag="book-snapshot"):

@@ -20,6 +20,7 @@ from .trades import SIDES
 ZERO = Decimal(0)
 FLOOR = Decimal("1.00")
 FLOOR_PER_CONTRACT = Decimal("0.10")
+NINTH_DECIMAL = Decimal("1e-9")
 
 
 def quantity_effects(row: Activity) -> Iterator[tuple[str, Decimal]]:
@@ -62,9 +63,11 @@ def _quantities(before: State, after: State, rows: tuple[Activity, ...]) -> Iter
         for symbol, qty in quantity_effects(row):
             expected[symbol] = expected.get(symbol, ZERO) + qty
     found = {p.key: p.qty for p in after.positions}
+    # what a coin is paid with is rounded to nine decimals by the broker, once per fill
+    hair = NINTH_DECIMAL * sum(_pair(row)[1] is not None for row in rows if row.type == FILL)
     for symbol in sorted(expected.keys() | found.keys()):
         should, is_ = expected.get(symbol, ZERO), found.get(symbol, ZERO)
-        if should != is_:
+        if abs(should - is_) > hair:
             yield Finding(
                 code="quantity-unexplained",
                 severity="note",

@@ -8,7 +8,6 @@ from itertools import groupby
 from operator import attrgetter
 
 from .canon import EXACT, Record, normal
-from .instant import Instant
 from .ledger import FILL, OPTION_EVENTS, Activity
 from .state import ACTIVITY, ORDER, Transaction
 from .symbols import OPTION, asset_class, multiplier
@@ -95,8 +94,3 @@ def average(amount: Decimal, qty: Decimal) -> Decimal:
     if not qty:
         return Decimal(0)
     return normal(EXACT.divide(amount, qty).quantize(Decimal("1e-9"), context=EXACT))
-
-
-def fills_after(rows: Iterable[Activity], moment: Instant) -> frozenset[str]:
-    """The symbols that were filled at or after a moment."""
-    return frozenset(row.symbol for row in rows if row.type == FILL and row.time >= moment)

@@ -109,8 +109,9 @@ class Store:
         Raises:
             StoreError: (exit 30) it is missing, damaged, or of another kind.
         """
+        data = self.place.get(id)
         try:
-            return msgspec.json.decode(self.place.get(id), type=type)
+            value = msgspec.json.decode(data, type=type)
         except msgspec.MsgspecError as error:
             raise StoreError(
                 "An object of the store is not what it should be.",
@@ -118,6 +119,13 @@ class Store:
                 hint="It may have been written by a newer snapsync.",
                 exit=Exit.INTEGRITY,
             ) from error
+        if value.format > FORMAT:
+            raise StoreError(
+                "An object of the store was written by a newer snapsync.",
+                detail=f"{id}: format {value.format}; this version knows {FORMAT}",
+                hint="pip install --upgrade snapsync",
+            )
+        return value
 
     def heads(self) -> tuple[OperationId, ...]:
         """The newest operations; one that is an ancestor of another (a crash between two steps) is none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from snapsync.config import credentials
-from snapsync.ends.alpaca import BrokerReading, Known, Reach, Session, read_broker
+from snapsync.ends.alpaca import BrokerReading, Known, Reach, Session, read_broker, same_doubt
 from snapsync.ends.book import Reading, Role, read
 from snapsync.model.canon import ImageId, SnapshotId
 from snapsync.model.history import BookSnapshot, BrokerSnapshot
@@ -63,7 +63,7 @@ def seen(env: Env, reading: Reading, broker: BrokerReading, broker_snapshot: Sna
         ledger=broker.ledger,
         open_orders=broker.open_orders,
         rebound=rebound(env),
-        observations=(*broker.observations, *reading.observations),
+        observations=(*broker.doubts, *broker.observations, *reading.observations),
     )
 
 
@@ -100,6 +100,7 @@ def recall(env: Env, id: SnapshotId) -> BrokerReading:
         manifest=snapshot.manifest,
         open_orders=snapshot.open_orders,
         observations=snapshot.observations,
+        doubts=snapshot.doubts,
     )
 
 
@@ -118,6 +119,7 @@ def store_broker(store: Store, reading: BrokerReading) -> SnapshotId:
                 manifest=reading.manifest,
                 open_orders=reading.open_orders,
                 observations=reading.observations,
+                doubts=reading.doubts,
             )
         )
     )
@@ -160,4 +162,5 @@ def _known(env: Env) -> Known | None:
         state=last.state,
         ledger=last.ledger,
         working=last.manifest.working,
+        doubts=frozenset(map(same_doubt, last.doubts)),
     )

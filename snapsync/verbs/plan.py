@@ -96,7 +96,10 @@ def keep(env: Env, seen: Seen, recovered: OperationId | None = None) -> Planned:
 
 
 def _agreed(made: Plan, before: Agreed | None) -> Agreed | None:
-    """Both sides found in step are an agreed point; else the old one stands until an apply."""
-    if made.drift or made.withheld or made.refused:
+    """Both sides found in step are an agreed point; else the old one stands until an apply.
+
+    What is withheld (pending, ambiguous) stays open, so that it is looked at until it is settled.
+    """
+    if made.drift or made.refused:
         return before
-    return Agreed(book=made.book, broker=made.broker, rules=made.rules, scope=made.scope)
+    return Agreed(book=made.book, broker=made.broker, rules=made.rules, scope=made.scope, open=made.withheld)

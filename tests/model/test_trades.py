@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from snapsync.model.instant import Instant, instant, shift
 from snapsync.model.ledger import CANCELED, Activity, flows
 from snapsync.model.state import Transaction
-from snapsync.model.trades import Order, average, fills_after, transactions
+from snapsync.model.trades import Order, average, transactions
 
 from .strategies import LAW, instants, prices, quantities
 
@@ -222,10 +222,3 @@ def test_an_adjusted_contract_has_its_own_multiplier() -> None:
     """What the position's cost basis has shown wins over the usual hundred."""
     (trade,) = transactions([fill("o", "1", "1")], {}, {SPY: Decimal(150)})
     assert trade.multiplier == 150
-
-
-def test_which_symbols_were_filled_after_a_moment() -> None:
-    """The very moment counts; other activities do not."""
-    rows = [fill("o", "1", "1"), event("OPEXP", "1", symbol="QQQ")]
-    assert fills_after(rows, AT) == {SPY}
-    assert fills_after(rows, shift(AT, seconds=1)) == frozenset()

@@ -9,5 +9,6 @@ from __future__ import annotations
 
 from .read import BrokerReading, Known, Reach, read_account_once, read_broker
 from .session import Session
+from .settle import same_doubt
 
-__all__ = ["BrokerReading", "Known", "Reach", "Session", "read_account_once", "read_broker"]
+__all__ = ["BrokerReading", "Known", "Reach", "Session", "read_account_once", "read_broker", "same_doubt"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from snapsync.model.canon import Record, normal
+from snapsync.model.canon import Record
 from snapsync.model.instant import Instant
 from snapsync.model.ledger import FILL, Activity
 from snapsync.model.state import Marks, OpenOrder, Position, PositionMark
-from snapsync.model.symbols import OPTION, canonical, multiplier
+from snapsync.model.symbols import canonical, multiplier
 from snapsync.model.trades import SIDES, Order
 
 from .row import Row
@@ -57,36 +57,36 @@ def account(row: Row) -> Account:
     )
 
 
-def position(row: Row) -> tuple[Position, PositionMark]:
+class Holding(Record, frozen=True):
+    """One row of the position list: the position with its class's usual multiplier, its marks, its cost."""
+
+    position: Position
+    mark: PositionMark
+    cost_basis: Decimal | None
+
+
+def position(row: Row) -> Holding:
     """One of GET /v2/positions; shorts have a negative qty there (pitfall 13)."""
     qty, side = row.number("qty"), row.text("side")
     if (qty < 0) != (side == "short"):
         raise row.wrong("side", "long for a positive qty, short for a negative one")
     asset_class = row.text("asset_class")
-    entry, cost = row.number_or_none("avg_entry_price"), row.number_or_none("cost_basis")
-    held = Position(
-        key=canonical(row.text("symbol")),
-        asset_class=asset_class,
-        qty=qty,
-        multiplier=_multiplier(asset_class, qty, entry, cost),
-        entry_price=entry,
-        asset_id=row.text("asset_id"),
+    return Holding(
+        position=Position(
+            key=canonical(row.text("symbol")),
+            asset_class=asset_class,
+            qty=qty,
+            multiplier=multiplier(asset_class),
+            entry_price=row.number_or_none("avg_entry_price"),
+            asset_id=row.text("asset_id"),
+        ),
+        mark=PositionMark(
+            price=row.number_or_none("current_price"),
+            market_value=row.number_or_none("market_value"),
+            unrealized_pl=row.number_or_none("unrealized_pl"),
+        ),
+        cost_basis=row.number_or_none("cost_basis"),
     )
-    mark = PositionMark(
-        price=row.number_or_none("current_price"),
-        market_value=row.number_or_none("market_value"),
-        unrealized_pl=row.number_or_none("unrealized_pl"),
-    )
-    return held, mark
-
-
-def _multiplier(asset_class: str, qty: Decimal, entry: Decimal | None, cost: Decimal | None) -> Decimal:
-    # cost basis = quantity x price x multiplier; an adjusted contract's is not 100 (pitfall 17)
-    if asset_class == OPTION and entry and cost and qty:
-        implied = (cost / (qty * entry)).quantize(Decimal(1))
-        if implied > 0 and implied * qty * entry == cost:
-            return normal(implied)
-    return multiplier(asset_class)
 
 
 def orders(row: Row) -> Iterator[OrderSeen]:

@@ -35,12 +35,13 @@ from snapsync.model.state import (
 from snapsync.model.trades import transactions
 
 from .activities import Progress, read_activities
+from .multipliers import Multipliers
 from .orders import OrdersBehind, read_open_orders
 from .pace import unheard
-from .parse import Account, account, position
+from .parse import Account, Holding, account, position
 from .row import many, one
 from .session import Asks, concurrently
-from .settle import UnsettledError, checked_pages, gone, still
+from .settle import UnsettledError, checked_pages, gone, same_doubt, still, unlike
 
 TRIES = 3
 SHORT_OVERLAP_SECONDS = 15 * 60
@@ -51,7 +52,8 @@ class Known(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """What earlier readings have proven: the next one goes on from there.
 
     ``at`` is the beginning of the last one, ``proven`` that of the last which re-read days of overlap;
-    ``working`` are the ids of orders that had fills but were not done.
+    ``working`` are the ids of orders that had fills but were not done, ``doubts`` those of its doubts
+    (``same_doubt``) that need no second look.
     """
 
     at: Instant
@@ -59,6 +61,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     state: State
     ledger: Ledger
     working: tuple[str, ...]
+    doubts: frozenset[str] = frozenset()
 
 
 class Reach(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +76,10 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BrokerReading(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """One consistent reading. ``at`` is the broker's own clock at its beginning."""
+    """One consistent reading. ``at`` is the broker's own clock at its beginning.
+
+    ``doubts`` are numbers of the broker's that disagree with each other.
+    """
 
     at: Instant
     account: str
@@ -84,6 +90,7 @@ class BrokerReading(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     manifest: Manifest
     open_orders: tuple[OpenOrder, ...] = ()
     observations: tuple[Finding, ...] = ()
+    doubts: tuple[Finding, ...] = ()
 
 
 def read_broker(
@@ -109,10 +116,10 @@ def read_broker(
             why, doubts = str(moved), None
             continue
         # an account that disagrees with itself may be about to settle: it counts only if it stays so
-        found = {(each.code, each.key, each.detail) for each in reading.observations}
-        if not found or found == doubts:
+        found = {same_doubt(each) for each in reading.doubts}
+        if found <= {*(doubts or ()), *(known.doubts if known else ())}:
             return reading
-        why, doubts = "; ".join(sorted(detail for _, _, detail in found)), found
+        why, doubts = "; ".join(sorted(each.detail for each in reading.doubts)), found
     raise BrokerError(
         "The broker's account kept moving while it was read.",
         detail=f"After {TRIES} readings: {why}",
@@ -124,7 +131,7 @@ def read_broker(
 def read_account_once(asks: Asks) -> tuple[Account, list[Position]]:
     """The account and its positions, for a first glance; nothing is proven by it."""
     seen = account(one(asks.get("/account")))
-    return seen, [position(row)[0] for row in many(asks.get("/positions"))]
+    return seen, [position(row).position for row in many(asks.get("/positions"))]
 
 
 def _attempt(
@@ -139,18 +146,18 @@ def _attempt(
     held, working, rows = _parts(asks, partial(read_activities, asks, since, at, progress))
     behind = OrdersBehind(asks, known.state if known else None, known.working if known else ())
     behind.read(rows, since)
-    still(start, account(one(asks.get("/account"))), rows, at)
+    end = account(one(asks.get("/account")))
+    still(start, end, rows, at)
     ledger = checked_pages(Activity, rows, known.ledger if known else None)
     coverage = (known.state.coverage if known else None) or Coverage(since=since)
     fills = behind.fills(ledger, coverage)
-    found = transactions(
-        (*fills, *(row for row in rows if row.type != FILL)),
-        behind.orders,
-        {p.key: p.multiplier for p, _ in held},
-    )
+    sizes = Multipliers(asks, known.state if known else None)
+    positions = sizes.of_holdings(held)
+    evidence = (*fills, *(row for row in rows if row.type != FILL))
+    found = transactions(evidence, behind.orders, sizes.of_trades(evidence))
     state = State(
         cash=start.cash,
-        positions=checked_pages(Position, (p for p, _ in held), None),
+        positions=checked_pages(Position, positions, None),
         transactions=_laid_over(known, found, rows),
         scope=scope,
         coverage=coverage,
@@ -160,7 +167,7 @@ def _attempt(
         account=start.id,
         number=start.number,
         state=state,
-        marks=msgspec.structs.replace(start.marks, positions={p.key: mark for p, mark in held}),
+        marks=msgspec.structs.replace(start.marks, positions=_marks(held)),
         ledger=ledger,
         manifest=Manifest(
             since=since,
@@ -172,7 +179,8 @@ def _attempt(
             working=behind.working,
         ),
         open_orders=working,
-        observations=_doubts(known, state, ledger, rows, since),
+        observations=tuple(sizes.assumed),
+        doubts=(*_doubts(known, state, ledger, rows, since), *unlike(start, end, held)),
     )
 
 
@@ -185,14 +193,15 @@ def _since(known: Known | None, reach: Reach, at: Instant, *, proof: bool) -> In
     return shift(known.at, seconds=-SHORT_OVERLAP_SECONDS)
 
 
-Held = list[tuple[Position, PositionMark]]
+def _marks(held: Iterable[Holding]) -> dict[str, PositionMark]:
+    return {each.position.key: each.mark for each in held}
 
 
 def _parts(
     asks: Asks, activities: partial[tuple[Activity, ...]]
-) -> tuple[Held, tuple[OpenOrder, ...], tuple[Activity, ...]]:
+) -> tuple[list[Holding], tuple[OpenOrder, ...], tuple[Activity, ...]]:
     """Positions, open orders and activities, asked for at once."""
-    held: Held = []
+    held: list[Holding] = []
     working: list[OpenOrder] = []
     rows: list[Activity] = []
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from typing import TypeVar
 
 from snapsync.errors import BrokerError
 from snapsync.model.instant import Instant, day_of, shift
 from snapsync.model.ledger import FILL, Activity, Ledger
+from snapsync.model.money import dollars
 from snapsync.model.pages import Keyed, Pages
 from snapsync.model.policy import Finding
+from snapsync.model.symbols import CRYPTO
 
-from .parse import Account
+from .parse import Account, Holding
 
 R = TypeVar("R", bound=Keyed)
 
+ZERO, DOLLAR, ROOM = Decimal(0), Decimal(1), Decimal("0.05")
 NEVER = Instant("")
 """Before every instant."""
 
@@ -43,6 +47,40 @@ def still(start: Account, end: Account, rows: Iterable[Activity], at: Instant) -
 def _made(row: Activity) -> Instant:
     """When an activity came to be; of one that only has a date, which may lie ahead, nothing is known."""
     return row.time if row.type == FILL else row.created_at or NEVER
+
+
+def unlike(start: Account, end: Account, held: Iterable[Holding]) -> Iterator[Finding]:
+    """The account's market value against the sum of its positions; prices may move a little in between.
+
+    Not where coins are held: whether the account counts them in is not documented.
+    """
+    holdings = tuple(held)
+    values = [each.mark.market_value for each in holdings]
+    if any(value is None for value in values) or any(
+        each.position.asset_class == CRYPTO for each in holdings
+    ):
+        return
+    for name, total in (
+        ("long_market_value", sum((v for v in values if v and v > 0), ZERO)),
+        ("short_market_value", sum((v for v in values if v and v < 0), ZERO)),
+    ):
+        told = [getattr(each.marks, name) for each in (start, end)]
+        known = [value for value in told if value is not None]
+        room = max([DOLLAR, *(abs(value) * ROOM for value in (*known, total))])
+        if known and all(abs(value - total) > room for value in known):
+            yield Finding(
+                code="market-value-unlike",
+                severity="note",
+                key=name,
+                summary="The account's market value is not the sum of its positions.",
+                detail=f"The account's {name} is {dollars(known[0])}; its positions make {dollars(total)}.",
+            )
+
+
+def same_doubt(finding: Finding) -> str:
+    """What makes two doubts one; market values tick, so their numbers do not."""
+    detail = "" if finding.code == "market-value-unlike" else finding.detail
+    return f"{finding.code} {finding.key} {detail}"
 
 
 def gone(ledger: Ledger, rows: Iterable[Activity], since: Instant, until: Instant) -> Iterator[Finding]:
