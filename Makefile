@@ -12,8 +12,8 @@ demo: $(READY)  ## watch the whole job done against the embedded sandbox
 test: $(READY)  ## everything but the exhaustive sweeps
 	@$(BIN)/python -m pytest -q -n auto -m "not exhaustive"
 
-test-all: $(READY)  ## the exhaustive sweeps too
-	@$(BIN)/python -m pytest -q -n auto
+test-all: test  ## the exhaustive sweeps too
+	@$(BIN)/python -m pytest -q -n auto -m exhaustive
 
 lint: $(READY)
 	@$(BIN)/ruff check .

@@ -41,8 +41,10 @@ def command(talk: Talk, *, plan: str | None, yes: bool) -> int:
     env.say = talk.say
     chosen = choose(env, plan)
     talk.header(env)
-    if not (yes or chosen.plan.refused or not chosen.plan.drift):
-        _ask(talk, env, chosen)
+    if chosen.plan.drift and not chosen.plan.refused:
+        _show(talk, env, chosen)
+        if not yes:
+            _ask(talk, env)
     done = apply(env, chosen)
     if done.recovered:
         talk.say("An interrupted apply was finished first.")
@@ -56,14 +58,19 @@ def command(talk: Talk, *, plan: str | None, yes: bool) -> int:
     return Exit.OK
 
 
-def _ask(talk: Talk, env: Env, chosen: Chosen) -> None:
-    """Show what is about to happen and wait for a yes."""
+def _show(talk: Talk, env: Env, chosen: Chosen) -> None:
+    """What is about to happen, and how old the look is that it was made from."""
+    if not talk.as_json:
+        plan = text.plan(chosen.plan, talk.zone(env), talk.paint, verbose=talk.verbose)
+        talk.say(f"{plan} Made {age(chosen.age)} ago.\n")
+
+
+def _ask(talk: Talk, env: Env) -> None:
+    """Wait for a yes."""
     if talk.as_json or not sys.stdin.isatty():
         raise SnapsyncError(
             "Nobody can answer here, and nothing was applied.",
             hint=f"snapsync apply --env {env.name} --yes",
         )
-    click.echo(text.plan(chosen.plan, talk.zone(env), talk.paint, verbose=talk.verbose), err=True)
-    question = f"\nThis plan is {age(chosen.age)} old. Apply it to the {env.name} book?"
-    if not click.confirm(question, default=False, err=True):
+    if not click.confirm(f"Apply it to the {env.name} book?", default=False, err=True):
         raise SnapsyncError("Declined: nothing was applied.")

@@ -16,7 +16,7 @@ Run = Callable[..., Ran]
 def assert_clear(ran: Ran, code: int, *says: str) -> None:
     """One error on stderr that says these things; nothing on stdout."""
     assert ran.code == code, ran
-    assert ran.err.startswith("Error: ")
+    assert "Error: " in ran.err
     assert "Traceback" not in ran.err
     words = " ".join(ran.err.split())
     for each in says:
