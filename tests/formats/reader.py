@@ -1,0 +1,244 @@
+"""A reader of stores made from docs/format.md alone, with the standard library alone.
+
+``python -I -S reader.py STORE`` prints what the store holds as one JSON document, or fails at the first
+byte that is not as the page says.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sys
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ID = re.compile(r"[0-9a-f]{64}")
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z")
+DECIMAL = re.compile(r"-?(0|[1-9]\d*)(\.\d*[1-9])?")
+CHUNK = b"snapsync chunk 1\n"
+COMPARED = {"positions": ("qty",), "transactions": ("symbol", "action", "qty", "price")}
+
+
+class DamagedError(Exception):
+    """Something is not as the page says."""
+
+
+def insist(*, that: bool, on: str) -> None:
+    """Fail unless something is so."""
+    if not that:
+        raise DamagedError(on)
+
+
+def canonical(value: Any) -> bytes:  # noqa: ANN401 - any JSON
+    """The one byte form of a value."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def sha256(data: bytes) -> str:
+    """An id."""
+    return hashlib.sha256(data).hexdigest()
+
+
+class Store:
+    """A store's folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.identity = self.sealed("store.json", "store")
+        insist(that=self.identity["format"] == 1, on="format")
+
+    def sealed(self, name: str, member: str) -> dict[str, Any]:
+        """A file that carries its own checksum."""
+        data = (self.folder / name).read_bytes()
+        document = json.loads(data)
+        insist(that=canonical(document) == data, on=f"{name} is canonical")
+        insist(that=set(document) == {member, "sha256"}, on=f"{name} has its two members")
+        insist(that=sha256(canonical(document[member])) == document["sha256"], on=f"{name}'s checksum")
+        found: dict[str, Any] = document[member]
+        insist(that=found["kind"] == member, on=f"{name}'s kind")
+        return found
+
+    def content(self, id: str) -> bytes:
+        """An object's content, proven."""
+        stream = zlib.decompressobj()
+        data = stream.decompress((self.folder / "objects" / id[:2] / id[2:]).read_bytes())
+        insist(that=stream.eof and not stream.unused_data, on=f"{id} is one stream")
+        insist(that=sha256(data) == id, on=f"{id} is its hash")
+        return data
+
+    def get(self, id: str, kind: str) -> dict[str, Any]:
+        """An object that is no chunk."""
+        data = self.content(id)
+        value: dict[str, Any] = json.loads(data)
+        insist(that=canonical(value) == data, on=f"{id} is canonical")
+        insist(that=value["kind"] == kind and value["format"] == 1, on=f"{id} is a {kind} of format 1")
+        return value
+
+    def ids(self) -> list[str]:
+        """Every object's id."""
+        names = (path.parent.name + path.name for path in (self.folder / "objects").glob("*/*"))
+        return sorted(name for name in names if ID.fullmatch(name))
+
+    def heads(self) -> list[str]:
+        """The newest operations, without those that are ancestors of others."""
+        names = sorted(path.name for path in (self.folder / "heads").iterdir() if ID.fullmatch(path.name))
+        older = {each for name in names for each in self.ancestors(name)}
+        return [name for name in names if name not in older]
+
+    def ancestors(self, id: str) -> set[str]:
+        """All operations before one."""
+        found: set[str] = set()
+        waiting = [id]
+        while waiting:
+            for parent in self.get(waiting.pop(), "operation")["parents"]:
+                if parent not in found:
+                    found.add(parent)
+                    waiting.append(parent)
+        return found
+
+    def file(self, id: str) -> bytes | None:
+        """A file by its image."""
+        image = self.get(id, "image")
+        if image["size"] is None:
+            insist(that=image["branches"] == [], on=f"{id} is absent")
+            return None
+        branches = [self.get(branch, "branch")["chunks"] for branch in image["branches"]]
+        insist(that=all(len(chunks) == 64 for chunks in branches[:-1]), on=f"{id}'s branches are full")
+        chunks = [self.content(chunk) for chunks in branches for chunk in chunks]
+        insist(that=all(chunk.startswith(CHUNK) for chunk in chunks), on=f"{id}'s chunks are chunks")
+        parts = [chunk.removeprefix(CHUNK) for chunk in chunks]
+        for part in parts:
+            line = part.find(b"\n", 65_536 - 1)
+            ends = len(part) if line < 0 else line + 1
+            insist(that=0 < len(part) == ends, on=f"{id} is cut at the right lines")
+        insist(that=all(part.endswith(b"\n") for part in parts[:-1]), on=f"{id} is cut at lines")
+        data = b"".join(parts)
+        insist(that=len(data) == image["size"], on=f"{id}'s size")
+        return data
+
+    def rows(self, root: str, sort: str) -> list[dict[str, Any]]:
+        """All rows of a tree; ``sort`` is what they are."""
+        found: list[dict[str, Any]] = []
+        for bucket, page in self.pages(root):
+            rows: list[dict[str, Any]] = self.get(page, "page")["rows"]
+            keys = [key_of(row, sort) for row in rows]
+            insist(that=bool(keys) and keys == sorted(set(keys)), on=f"{page}'s keys")
+            insist(that={bucket_of(row, sort) for row in rows} == {bucket}, on=f"{page}'s bucket")
+            found += rows
+        return found
+
+    def pages(self, root: str) -> Iterator[tuple[str, str]]:
+        """Bucket and page, in order."""
+        node = self.get(root, "node")
+        for name, child in sorted(node["children"].items()):
+            if node["leaf"]:
+                yield name, child
+                continue
+            days = self.get(child, "node")
+            insist(that=days["leaf"] and bool(days["children"]), on=f"{child} is a month")
+            insist(that=all(day[:7] == name for day in days["children"]), on=f"{child} is {name}")
+            yield from sorted(days["children"].items())
+
+    def state(self, id: str) -> dict[str, Any]:
+        """One side, with its rows."""
+        root = self.get(id, "state")
+        return root | {sort: self.rows(root[sort], sort) for sort in ("positions", "transactions")}
+
+    def operation(self, id: str) -> dict[str, Any]:
+        """One act, with all that it leads to."""
+        act = self.get(id, "operation")
+        insist(that=bool(INSTANT.fullmatch(act["time"])), on=f"{id}'s time")
+        found: dict[str, Any] = {
+            "id": id,
+            "verb": act["verb"],
+            "time": act["time"],
+            "parents": act["parents"],
+        }
+        if act["book"]:
+            book = self.get(act["book"], "book-snapshot")
+            files = {role: self.file(image) for role, image in book["images"].items()}
+            found["files"] = {role: data and data.decode() for role, data in files.items()}
+            found["book"] = self.state(book["state"])
+        if act["broker"]:
+            broker = self.get(act["broker"], "broker-snapshot")
+            found["broker"] = self.state(broker["state"])
+            found["ledger"] = self.rows(broker["ledger"], "activities")
+        if act["agreed"]:
+            self.get(act["agreed"]["book"], "book-snapshot")
+            self.get(act["agreed"]["broker"], "broker-snapshot")
+        if act["plan"]:
+            details = self.get(act["details"], "plan-details")
+            insist(that=sha256(canonical(body(details))) == act["plan"], on=f"{id}'s plan follows")
+            insist(that=self.get(act["plan"], "plan") == body(details), on=f"{id}'s plan is stored")
+            self.get(details["rules"], "rules")
+            found["plan"] = act["plan"]
+        return found
+
+
+def key_of(row: dict[str, Any], sort: str) -> str:
+    """What a row is known by."""
+    key: str = f"{row['type']}:{row['id']}:{row['symbol']}" if sort == "activities" else row["key"]
+    return key
+
+
+def bucket_of(row: dict[str, Any], sort: str) -> str:
+    """Which page a row lies in."""
+    if sort == "positions":
+        return sha256(row["key"].encode())[:1]
+    insist(that=bool(INSTANT.fullmatch(row["time"])), on=f"{row['time']} is an instant")
+    insist(that=row["qty"] is None or bool(DECIMAL.fullmatch(row["qty"])), on=f"{row['qty']} is plain")
+    day: str = row["time"][:10]
+    return day
+
+
+def body(details: dict[str, Any]) -> dict[str, Any]:
+    """The body of a plan, worked out from its details."""
+    same = ("account", "scope", "rules", "origin")
+    return {name: details[name] for name in same} | {
+        "kind": "plan",
+        "format": 1,
+        "changes": [step(change) for change in details["changes"]],
+        "findings": [
+            {name: finding[name] for name in ("code", "severity", "key")}
+            for finding in details["findings"]
+            if finding["severity"] != "note"
+        ],
+    }
+
+
+def step(change: dict[str, Any]) -> dict[str, Any]:
+    """What of a change is part of a plan's id."""
+    component = change["component"]
+    if component == "bankroll":
+        before = None if change["before"] is None else {"bankroll": change["before"]}
+        after: dict[str, Any] | None = {"bankroll": change["basis"]}
+        return {"component": component, "key": "bankroll", "before": before, "after": after}
+    fields = ("key", *COMPARED[component])
+    before, after = (
+        None if record is None else {name: record[name] for name in fields}
+        for record in (change["before"], change["after"])
+    )
+    key = (after or before or {})["key"]
+    return {"component": component, "key": key, "before": before, "after": after}
+
+
+def main(folder: str) -> None:
+    """Print what a store holds, newest act first."""
+    store = Store(Path(folder))
+    heads = store.heads()
+    ids = {each for head in heads for each in (head, *store.ancestors(head))}
+    acts = sorted((store.operation(id) for id in ids), key=lambda act: act["time"], reverse=True)
+    for id in store.ids():
+        if store.content(id).startswith(b"{"):
+            store.get(id, json.loads(store.content(id))["kind"])
+    found = {"store": store.identity, "heads": heads, "log": acts, "objects": store.ids()}
+    if (store.folder / "journal.json").exists():
+        found["journal"] = store.sealed("journal.json", "journal")
+    sys.stdout.write(json.dumps(found) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
