@@ -70,8 +70,9 @@ def bracket(world: World, entry: Ticket, *, take_profit: Decimal, stop_loss: Dec
         symbol=entry.symbol, side=exit_side, qty=qty, type="stop", stop=stop_loss,
         time_in_force="gtc", order_class="bracket",
     )  # fmt: skip
-    world.touch(submit(world, profit), parent=filled.id)
-    world.touch(submit(world, loss), parent=filled.id, status="held")
+    # the exits were submitted with the entry, and came to life when it filled
+    world.touch(submit(world, profit), parent=filled.id, submitted=filled.submitted)
+    world.touch(submit(world, loss), parent=filled.id, submitted=filled.submitted, status="held")
     return filled
 
 

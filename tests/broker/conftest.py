@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,34 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def world() -> World:
     """An account on a Wednesday morning, clock stopped."""
     return World(now=MORNING)
+
+
+@pytest.fixture(scope="session")
+def _servers() -> Iterator[tuple[Sandbox, Sandbox]]:
+    """Two servers for all tests: to stop one takes longer than to read from it."""
+    with Sandbox(World(), rate_limit=10**9) as one, Sandbox(World(), rate_limit=10**9) as other:
+        yield one, other
+
+
+def show(sandbox: Sandbox, world: World) -> Sandbox:
+    """Let a server that runs already show another world, without a fault."""
+    sandbox._player.world = world
+    sandbox.clear_faults()
+    assert sandbox._server is not None
+    sandbox._server.requests.clear()
+    return sandbox
+
+
+@pytest.fixture
+def shows(_servers: tuple[Sandbox, Sandbox]) -> Callable[[World], Sandbox]:
+    """``shows(world)``: the one server, showing this world from now on."""
+    return partial(show, _servers[0])
+
+
+@pytest.fixture
+def undisturbed(_servers: tuple[Sandbox, Sandbox]) -> Callable[[World], Sandbox]:
+    """``undisturbed(world)``: another server that shows it, without the first one's faults."""
+    return partial(show, _servers[1])
 
 
 @pytest.fixture

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 
-from snapsync.model.instant import Instant, day_of
+from snapsync.model.canon import EXACT, Record
+from snapsync.model.instant import Instant, day_of, shift
 from snapsync.model.ledger import FILL, Activity, Ledger
 from snapsync.model.state import ORDER, Coverage, OpenOrder, State
 from snapsync.model.trades import Order
@@ -16,8 +17,17 @@ from .session import Asks
 from .settle import UnsettledError
 
 _PER_PAGE = 500
-_WORTH_A_LIST = 5
+_WORTH_A_LIST = 2
 """From how many orders on a listing is cheaper than asking for each by its id."""
+_BEFORE_ITS_FILL = 3600
+"""How many seconds before its first fill most orders were submitted; the others are asked for by id."""
+
+
+class OpenNow(Record, frozen=True):
+    """The orders that may still fill, for showing and as what was seen of them."""
+
+    open: tuple[OpenOrder, ...]
+    seen: dict[str, OrderSeen]
 
 
 class OrdersBehind:
@@ -28,22 +38,34 @@ class OrdersBehind:
         self._proven = {row.key for row in proven.transactions} if proven else set()
         self._waiting = set(working)
         self._seen: dict[str, OrderSeen | None] = {}
+        self._fills: dict[str, list[Activity]] = {}
+        self._since = Instant("")
 
-    def read(self, rows: Iterable[Activity], since: Instant) -> None:
-        """Ask for what these fills need.
+    def read(self, rows: Iterable[Activity], ledger: Ledger, coverage: Coverage, listed: OpenNow) -> None:
+        """Ask for what the fills among these activities need; the ledger has those of earlier readings too.
 
         A list filters by submission time, so an old order that filled today is missing from it: what the
-        list lacks is asked for by id (pitfalls 6 and 7).
+        list lacks is asked for by id (pitfalls 6 and 7). What is done stays so and is asked for once.
         """
-        filled = {row.order_id for row in rows if row.type == FILL and row.order_id}
-        wanted = {id for id in filled if ORDER + id not in self._proven} | self._waiting
-        if len(wanted) > _WORTH_A_LIST:
-            listed = {each.order.id: each for row in _all(self._asks, since) for each in orders(row)}
-            self._seen.update((id, listed[id]) for id in wanted if id in listed)
+        fills = [row for row in rows if row.type == FILL and row.order_id]
+        wanted = {row.order_id or "" for row in fills if ORDER + (row.order_id or "") not in self._proven}
+        wanted |= self._waiting
+        self._since = coverage.since
+        self._seen = {id: each for id, each in self._seen.items() if each and each.order.done}
+        working = {id: each for id, each in listed.seen.items() if id in wanted}
+        self._fills = self._fills_of(working, ledger)
+        # an open order whose fills are all here is as it was listed; else it has moved since
+        self._seen |= {id: each for id, each in working.items() if self._whole(id, each)}
+        missing = wanted - self._seen.keys()
+        if len(missing) >= _WORTH_A_LIST:
+            began = min((row.time for row in fills if row.order_id in missing), default=None)
+            if began is not None:
+                since = shift(began, seconds=-_BEFORE_ITS_FILL)
+                found = {each.order.id: each for row in self._listed(since) for each in orders(row)}
+                self._seen |= {id: found[id] for id in missing & found.keys()}
         for id in sorted(wanted - self._seen.keys()):
-            answer = self._asks.find(f"/orders/{id}", {"nested": "true"})
-            found = {each.order.id: each for each in orders(one(answer))} if answer else {}
-            self._seen[id] = found.get(id)
+            self._seen[id] = self._asked(id)
+        self._fills = self._fills_of(self._seen, ledger)
 
     @property
     def orders(self) -> dict[str, Order]:
@@ -55,50 +77,75 @@ class OrdersBehind:
         """Ids of those that may get more fills."""
         return tuple(sorted(id for id, each in self._seen.items() if each and not each.order.done))
 
-    def fills(self, ledger: Ledger, coverage: Coverage) -> list[Activity]:
+    def done(self, id: str) -> bool:
+        """Whether an order was seen to be done."""
+        each = self._seen.get(id)
+        return each is not None and each.order.done
+
+    def fills(self) -> list[Activity]:
         """All fills of the orders that are whole.
 
-        An order that began before the Coverage is left out unless all its fills are known. One that
-        began within it must have the fills that it claims (pitfalls 23 and 31).
+        A done order must have the fills that it claims (pitfalls 23 and 31). One that began before the
+        Coverage may lack some: then it is left out.
 
         Raises:
             UnsettledError: an order claims other fills than the activities show.
         """
         whole: list[Activity] = []
-        for id, rows in self._by_order(ledger, coverage).items():
+        for id, rows in self._fills.items():
             each = self._seen[id]
-            filled = sum((row.qty or Decimal(0) for row in rows), Decimal(0))
-            if each is None or each.filled_qty in {None, filled}:
+            if each is None or self._whole(id, each):
                 whole += rows
-            elif each.submitted_at is None or each.submitted_at >= coverage.since:
+            elif each.order.done and (each.submitted_at is None or each.submitted_at >= self._since):
                 raise UnsettledError(
-                    f"order {id} says {each.filled_qty} filled, its fills add up to {filled}"
+                    f"order {id} says {each.filled_qty} filled, its fills add up to {_sum(rows)}"
                 )
         return whole
 
-    def _by_order(self, ledger: Ledger, coverage: Coverage) -> dict[str, list[Activity]]:
-        begun = [each.submitted_at for each in self._seen.values() if each and each.submitted_at]
-        first = day_of(min([coverage.since, *begun]))
-        found: dict[str, list[Activity]] = {id: [] for id in self._seen}
-        if found:
-            for name, page in ledger.buckets.items():
-                for row in page.rows if name >= first else ():
-                    if row.type == FILL and row.order_id in found:
-                        found[row.order_id].append(row)
+    def _whole(self, id: str, each: OrderSeen) -> bool:
+        return each.filled_qty in {None, _sum(self._fills.get(id, ()))}
+
+    def _listed(self, since: Instant, until: Instant | None = None) -> Iterator[Row]:
+        """Every order submitted between two instants, whatever became of it."""
+        params = {"status": "all", "direction": "asc", "nested": "true", "limit": str(_PER_PAGE)}
+        bounds = {"after": since[:19] + "Z"} | ({"until": until[:19] + "Z"} if until else {})
+        return _pages(self._asks, {**params, **bounds})
+
+    def _asked(self, id: str) -> OrderSeen | None:
+        answer = self._asks.find(f"/orders/{id}", {"nested": "true"})
+        each = {each.order.id: each for each in orders(one(answer))}.get(id) if answer else None
+        if each is None or not each.lonely or each.submitted_at is None:
+            return each
+        # a leg does not tell its parent, but its parent was submitted with it and tells its legs
+        around = self._listed(shift(each.submitted_at, seconds=-1), shift(each.submitted_at, seconds=2))
+        family = {leg.order.id: leg for row in around for leg in orders(row)}
+        return family.get(id, each)
+
+    def _fills_of(self, seen: Mapping[str, OrderSeen | None], ledger: Ledger) -> dict[str, list[Activity]]:
+        """The fills of some orders, from the day on which the first of them was submitted."""
+        found: dict[str, list[Activity]] = {id: [] for id in seen}
+        begun = [(each and each.submitted_at) or self._since for each in seen.values()]
+        for name, page in ledger.buckets.items() if begun else ():
+            for row in page.rows if name >= day_of(min(begun)) else ():
+                if row.type == FILL and row.order_id in found:
+                    found[row.order_id].append(row)
         return found
 
 
-def read_open_orders(asks: Asks) -> Iterator[OpenOrder]:
-    """The orders that may still fill; a multi-leg order is its legs."""
-    params = {"status": "open", "direction": "asc", "nested": "true", "limit": str(_PER_PAGE)}
-    for row in _pages(asks, params):
-        yield from open_orders(row)
+def read_open_orders(asks: Asks) -> OpenNow:
+    """The orders that may still fill; a multi-leg order is its legs.
 
-
-def _all(asks: Asks, since: Instant) -> Iterator[Row]:
-    """Every order submitted after an instant, whatever became of it."""
-    params = {"status": "all", "direction": "asc", "nested": "true", "limit": str(_PER_PAGE)}
-    return _pages(asks, {**params, "after": since[:19] + "Z"})
+    Nested under their parents, the exits of a filled bracket would be missing: the parent is not open any
+    more. So the list is read flat (pitfall 10).
+    """
+    params = {"status": "open", "direction": "asc", "nested": "false", "limit": str(_PER_PAGE)}
+    rows = list(_pages(asks, params))
+    if any(row.text_or_none("symbol") is None and not row.rows("legs") for row in rows):
+        # whether a flat list shows the legs of multi-leg orders is not documented
+        rows += _pages(asks, {**params, "nested": "true"})
+    shown = {each.id: each for row in rows for each in open_orders(row)}
+    seen: Mapping[str, OrderSeen] = {each.order.id: each for row in rows for each in orders(row)}
+    return OpenNow(open=tuple(shown.values()), seen=dict(seen))
 
 
 def _pages(asks: Asks, params: dict[str, str]) -> Iterator[Row]:
@@ -108,5 +155,12 @@ def _pages(asks: Asks, params: dict[str, str]) -> Iterator[Row]:
         if len(page) < _PER_PAGE:
             return
         # a cursor by id is exact where many orders share one instant (pitfalls 3 and 4)
-        params = {name: value for name, value in params.items() if name != "after"}
+        params = {name: value for name, value in params.items() if name not in {"after", "until"}}
         params["after_order_id"] = page[-1].text("id")
+
+
+def _sum(rows: Iterable[Activity]) -> Decimal:
+    total = Decimal(0)
+    for row in rows:
+        total = EXACT.add(total, row.qty or Decimal(0))
+    return total

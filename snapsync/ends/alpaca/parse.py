@@ -16,6 +16,9 @@ from .row import Row
 
 # "no further updates" in Alpaca's own words; done_for_day goes on tomorrow (alpaca-api.md, section 2)
 _TERMINAL = frozenset({"filled", "canceled", "expired", "replaced", "rejected"})
+NEVER = Instant("")
+"""Before every instant."""
+_WITH_LEGS = frozenset({"mleg", "bracket", "oco", "oto"})
 
 
 class Account(Record, frozen=True):
@@ -30,11 +33,15 @@ class Account(Record, frozen=True):
 
 
 class OrderSeen(Record, frozen=True):
-    """An order and what proves its fills complete."""
+    """An order and what proves its fills complete.
+
+    A ``lonely`` one is a leg that was listed without its parent, whose id it does not tell.
+    """
 
     order: Order
     submitted_at: Instant | None
     filled_qty: Decimal | None
+    lonely: bool = False
 
 
 def account(row: Row) -> Account:
@@ -131,6 +138,7 @@ def _order(row: Row, parent_id: str | None) -> OrderSeen | None:
         ),
         submitted_at=row.instant_or_none("submitted_at"),
         filled_qty=row.number_or_none("filled_qty"),
+        lonely=parent_id is None and row.text_or_none("order_class") in _WITH_LEGS and not row.rows("legs"),
     )
 
 
@@ -166,6 +174,11 @@ def activity(row: Row) -> Activity:
         created_at=row.instant_or_none("created_at"),
         description=row.text_or_none("description"),
     )
+
+
+def made(row: Activity) -> Instant:
+    """When an activity came to be; of one that only has a date, which may lie ahead, nothing is known."""
+    return row.time if row.type == FILL else row.created_at or NEVER
 
 
 def _side(row: Row) -> str:

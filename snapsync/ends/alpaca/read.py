@@ -1,15 +1,18 @@
 """One reading of the account: account; positions, open orders and activities at once; account again.
 
 The endpoints are not one transaction: a fill between two of them would tear the picture. So the account
-is read again at the end, and positions and cash are held against the last proven ones plus the
-activities since. Where something moved the whole reading is made anew; what keeps moving is refused as
-unsettled, what disagrees but stands still is reported (pitfalls 30 and 31).
+is read again at the end, and positions and cash are held against an earlier reading plus the activities
+since: the last proven one, or on first contact one made just before. Where something moved the account is
+read again; what keeps moving is refused as unsettled, what disagrees but stands still is reported
+(pitfalls 30 and 31).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import partial
 
 import msgspec
@@ -34,9 +37,9 @@ from snapsync.model.state import (
 )
 from snapsync.model.trades import transactions
 
-from .activities import Progress, read_activities
+from .activities import SHORT_OVERLAP_SECONDS, Gathering, Progress
 from .multipliers import Multipliers
-from .orders import OrdersBehind, read_open_orders
+from .orders import OpenNow, OrdersBehind, read_open_orders
 from .pace import unheard
 from .parse import Account, Holding, account, position
 from .row import many, one
@@ -44,7 +47,8 @@ from .session import Asks, concurrently
 from .settle import UnsettledError, checked_pages, gone, same_doubt, still, unlike
 
 TRIES = 3
-SHORT_OVERLAP_SECONDS = 15 * 60
+SETTLE_SECONDS = 1.0
+"""How long the broker is given to agree with itself before it is read again."""
 PROOF_SECONDS = 24 * 60 * 60
 
 
@@ -108,18 +112,28 @@ def read_broker(
     Raises:
         BrokerError: refused (exit 12), out of reach or not understood (13), or moving (14).
     """
-    why, doubts = "", None
-    for _ in range(TRIES):
+    reader = _Reader(asks, scope, known, reach, progress)
+    base, failures, why = known, 0, ""
+    doubts: set[str] = set()
+    while failures < TRIES:
+        if failures:
+            time.sleep(SETTLE_SECONDS)
         try:
-            reading = _attempt(asks, scope, known, reach, progress)
+            reading = reader.attempt(base)
         except UnsettledError as moved:
-            why, doubts = str(moved), None
+            failures, why, doubts = failures + 1, str(moved), set()
             continue
         # an account that disagrees with itself may be about to settle: it counts only if it stays so
         found = {same_doubt(each) for each in reading.doubts}
-        if found <= {*(doubts or ()), *(known.doubts if known else ())}:
+        # two readings that move alike may be torn alike: at first contact nothing may have come in
+        same = known is not None or (base is not None and reading.ledger == base.ledger)
+        if base and same and found <= doubts | base.doubts:
             return reading
-        why, doubts = "; ".join(sorted(each.detail for each in reading.doubts)), found
+        if base:
+            why = "; ".join(sorted(each.detail for each in reading.doubts)) or "activities came in between"
+            failures += 1
+        doubts = found
+        base = known or _proven_by(reading)
     raise BrokerError(
         "The broker's account kept moving while it was read.",
         detail=f"After {TRIES} readings: {why}",
@@ -134,53 +148,84 @@ def read_account_once(asks: Asks) -> tuple[Account, list[Position]]:
     return seen, [position(row).position for row in many(asks.get("/positions"))]
 
 
-def _attempt(
-    asks: Asks, scope: Scope, known: Known | None, reach: Reach, progress: Progress
-) -> BrokerReading:
-    before = asks.requests
-    first = asks.get("/account")
-    start = account(one(first))
-    at = first.at or from_datetime(datetime.now(UTC))
-    proof = known is None or seconds_between(known.proven, at) >= PROOF_SECONDS
-    since = _since(known, reach, at, proof=proof)
-    held, working, rows = _parts(asks, partial(read_activities, asks, since, at, progress))
-    behind = OrdersBehind(asks, known.state if known else None, known.working if known else ())
-    behind.read(rows, since)
-    end = account(one(asks.get("/account")))
-    still(start, end, rows, at)
-    ledger = checked_pages(Activity, rows, known.ledger if known else None)
-    coverage = (known.state.coverage if known else None) or Coverage(since=since)
-    fills = behind.fills(ledger, coverage)
-    sizes = Multipliers(asks, known.state if known else None)
-    positions = sizes.of_holdings(held)
-    evidence = (*fills, *(row for row in rows if row.type != FILL))
-    found = transactions(evidence, behind.orders, sizes.of_trades(evidence))
-    state = State(
-        cash=start.cash,
-        positions=checked_pages(Position, positions, None),
-        transactions=_laid_over(known, found, rows),
-        scope=scope,
-        coverage=coverage,
-    )
-    return BrokerReading(
-        at=at,
-        account=start.id,
-        number=start.number,
-        state=state,
-        marks=msgspec.structs.replace(start.marks, positions=_marks(held)),
-        ledger=ledger,
-        manifest=Manifest(
-            since=since,
-            proven=at if proof or known is None else known.proven,
-            rows={"positions": len(held), "activities": len(rows), "open orders": len(working)},
-            first_activity=rows[0].key if rows else None,
-            last_activity=rows[-1].key if rows else None,
-            requests=asks.requests - before,
-            working=behind.working,
-        ),
-        open_orders=working,
-        observations=tuple(sizes.assumed),
-        doubts=(*_doubts(known, state, ledger, rows, since), *unlike(start, end, held)),
+class _Reader:
+    """The attempts at one reading; what does not change from one to the next is asked for once."""
+
+    def __init__(
+        self, asks: Asks, scope: Scope, known: Known | None, reach: Reach, progress: Progress
+    ) -> None:
+        self._asks, self._scope, self._known, self._reach = asks, scope, known, reach
+        self._requests = asks.requests
+        self._since: Instant | None = None
+        self._ledger = known.ledger if known else Pages.of(Activity, ())
+        self._gathering = Gathering(asks, progress)
+        proven = known.state if known else None
+        self._behind = OrdersBehind(asks, proven, known.working if known else ())
+        self._sizes = Multipliers(asks, proven)
+
+    def attempt(self, base: Known | None) -> BrokerReading:
+        """Read once; ``base`` is what positions and cash are held against.
+
+        Raises:
+            UnsettledError: the account moved meanwhile.
+        """
+        asks, known, behind = self._asks, self._known, self._behind
+        first = asks.get("/account")
+        start = account(one(first))
+        at = first.at or from_datetime(datetime.now(UTC))
+        proof = known is None or seconds_between(known.proven, at) >= PROOF_SECONDS
+        self._since = since = self._since or _since(known, self._reach, at, proof=proof)
+        held, listed, fresh = _parts(asks, partial(self._gathering.read, since, at))
+        self._ledger = ledger = self._ledger.merged(fresh)
+        rows = self._gathering.rows
+        coverage = (known.state.coverage if known else None) or Coverage(since=since)
+        behind.read(rows, ledger, coverage, listed)
+        end = account(one(asks.get("/account")))
+        still(start, end, fresh, at)
+        positions = self._sizes.of_holdings(held)
+        evidence = (*behind.fills(), *(row for row in rows if row.type != FILL))
+        sizes = self._sizes.of_trades(evidence)
+        state = State(
+            cash=start.cash,
+            positions=checked_pages(Position, positions, None),
+            transactions=_laid_over(known, transactions(evidence, behind.orders, sizes), rows),
+            scope=self._scope,
+            coverage=coverage,
+        )
+        working = tuple(each for each in listed.open if not behind.done(each.id))
+        return BrokerReading(
+            at=at,
+            account=start.id,
+            number=start.number,
+            state=state,
+            marks=msgspec.structs.replace(start.marks, positions=_marks(held)),
+            ledger=ledger,
+            manifest=Manifest(
+                since=since,
+                proven=at if proof or known is None else known.proven,
+                rows={"positions": len(held), "activities": len(rows), "open orders": len(working)},
+                first_activity=rows[0].key if rows else None,
+                last_activity=rows[-1].key if rows else None,
+                requests=asks.requests - self._requests,
+                working=behind.working,
+            ),
+            open_orders=working,
+            observations=tuple(self._sizes.assumed),
+            doubts=(
+                *_unexplained(base, state, ledger, sizes),
+                *(gone(known.ledger, rows, since, known.at) if known else ()),
+                *unlike(start, end, held),
+            ),
+        )
+
+
+def _proven_by(reading: BrokerReading) -> Known:
+    return Known(
+        at=reading.at,
+        proven=reading.manifest.proven,
+        state=reading.state,
+        ledger=reading.ledger,
+        working=reading.manifest.working,
     )
 
 
@@ -198,11 +243,11 @@ def _marks(held: Iterable[Holding]) -> dict[str, PositionMark]:
 
 
 def _parts(
-    asks: Asks, activities: partial[tuple[Activity, ...]]
-) -> tuple[list[Holding], tuple[OpenOrder, ...], tuple[Activity, ...]]:
+    asks: Asks, activities: Callable[[], tuple[Activity, ...]]
+) -> tuple[list[Holding], OpenNow, tuple[Activity, ...]]:
     """Positions, open orders and activities, asked for at once."""
     held: list[Holding] = []
-    working: list[OpenOrder] = []
+    listed: list[OpenNow] = []
     rows: list[Activity] = []
 
     def positions() -> None:
@@ -211,10 +256,10 @@ def _parts(
     concurrently(
         asks,
         positions,
-        lambda: working.extend(read_open_orders(asks)),
+        lambda: listed.append(read_open_orders(asks)),
         lambda: rows.extend(activities()),
     )
-    return held, tuple(working), tuple(rows)
+    return held, listed[0], tuple(rows)
 
 
 def _laid_over(
@@ -227,11 +272,11 @@ def _laid_over(
     return known.state.transactions.merged(found, without=void)
 
 
-def _doubts(
-    known: Known | None, state: State, ledger: Ledger, rows: tuple[Activity, ...], since: Instant
+def _unexplained(
+    base: Known | None, state: State, ledger: Ledger, sizes: Mapping[str, Decimal]
 ) -> tuple[Finding, ...]:
-    if known is None:
+    if base is None:
         return ()
-    changed = ledger.changed_since(known.ledger).values()
-    new = [after for before, after in changed if after is not None and before is None]
-    return (*unexplained(known.state, state, new), *gone(known.ledger, rows, since, known.at))
+    changed = ledger.changed_since(base.ledger).values()
+    undone = [before for before, after in changed if before is not None and after is not None]
+    return unexplained(base.state, state, [after for _, after in changed if after], undone, sizes)

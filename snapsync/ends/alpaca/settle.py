@@ -14,13 +14,11 @@ from snapsync.model.pages import Keyed, Pages
 from snapsync.model.policy import Finding
 from snapsync.model.symbols import CRYPTO
 
-from .parse import Account, Holding
+from .parse import Account, Holding, made
 
 R = TypeVar("R", bound=Keyed)
 
 ZERO, DOLLAR, ROOM = Decimal(0), Decimal(1), Decimal("0.05")
-NEVER = Instant("")
-"""Before every instant."""
 
 
 class UnsettledError(Exception):
@@ -39,14 +37,9 @@ def still(start: Account, end: Account, rows: Iterable[Activity], at: Instant) -
         raise UnsettledError(f"cash moved from {start.cash} to {end.cash}")
     # the broker's clock, as its answers tell it, has whole seconds
     soonest = shift(at, seconds=1)
-    late = [row.key for row in rows if _made(row) > soonest]
+    late = [row.key for row in rows if made(row) > soonest]
     if late:
         raise UnsettledError(f"{late[-1]} came in between")
-
-
-def _made(row: Activity) -> Instant:
-    """When an activity came to be; of one that only has a date, which may lie ahead, nothing is known."""
-    return row.time if row.type == FILL else row.created_at or NEVER
 
 
 def unlike(start: Account, end: Account, held: Iterable[Holding]) -> Iterator[Finding]:
