@@ -7,7 +7,7 @@ from typing import Literal
 from .canon import OperationId, Record
 from .history import Operation
 
-Standing = Literal["never looked", "in step", "drift", "applied", "interrupted"]
+Standing = Literal["never looked", "in step", "drift", "applied", "recovered", "rebound", "interrupted"]
 
 
 class Status(Record, frozen=True):

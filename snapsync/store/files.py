@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,8 @@ FILE_MODE = 0o600
 OBJECT_MODE = 0o400
 TEMPORARY = ".snapsync-"
 """How the names of our temporaries begin; one that is left over is garbage, never data."""
+ABANDONED_SECONDS = 3600.0
+"""How old a temporary is that no living process can mean any more."""
 GARBLED = (msgspec.MsgspecError, UnicodeDecodeError)
 """What msgspec raises for bytes that are no such value; the second for a wrongly encoded key."""
 
@@ -92,6 +95,14 @@ def _take_after(handle: int, like: os.stat_result) -> None:
         with contextlib.suppress(PermissionError):
             os.fchown(handle, like.st_uid, like.st_gid)
     os.fchmod(handle, like.st_mode & 0o7777)
+
+
+def sweep(folder: Path) -> None:
+    """Remove temporaries that a crash has left in a folder, once no living process can mean them."""
+    for path in folder.glob(TEMPORARY + "[0-9a-f]" * 16):
+        with contextlib.suppress(OSError):  # another process may be sweeping too; it is only garbage
+            if time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
+                path.unlink()
 
 
 def publish(temporary: Path, target: Path) -> None:

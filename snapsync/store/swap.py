@@ -48,6 +48,7 @@ def staged(swaps: Iterable[Swap]) -> Iterator[list[Swap]]:
     try:
         for swap in ready:
             files.make_folder(swap.path.parent)
+            files.sweep(swap.path.parent)
             if swap.appended is None:
                 swap.staged = files.stage(swap.path, swap.after, like=_stat(swap.path))
         for swap in ready:

@@ -7,8 +7,10 @@ the journal; from the journal on, a crash is finished by the next writer; the he
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 import msgspec
 
@@ -27,7 +29,7 @@ from snapsync.version import __version__
 
 from .env import Env
 from .look import read_account, recall, seen, store_book, store_broker, store_image
-from .recover import settle_locked
+from .recover import settle, settle_locked
 
 LOCK_SECONDS = 10.0
 
@@ -109,16 +111,16 @@ def apply(env: Env, chosen: Chosen | None = None) -> Applied:
         raise _unapproved(env)
     if chosen.plan.refused:
         raise _refused(chosen.plan)
+    recovered = settle(env)
+    if recovered and env.store.operation(recovered).plan == chosen.plan.id:
+        # it was this very plan that was interrupted, and now it is applied
+        changes = chosen.plan.changes
+        return Applied(operation=recovered, plan=chosen.plan, changes=changes, recovered=recovered)
     if not chosen.plan.drift:
-        return Applied(operation=None, plan=chosen.plan)
+        return Applied(operation=None, plan=chosen.plan, recovered=recovered)
     snapshot = _fresh(env, chosen)
     with env.store.place.lock("apply", LOCK_SECONDS):
-        recovered = settle_locked(env)
-        if recovered and env.store.operation(recovered).plan == chosen.plan.id:
-            # it was this very plan that was interrupted, and now it is applied
-            return Applied(
-                operation=recovered, plan=chosen.plan, changes=chosen.plan.changes, recovered=recovered
-            )
+        recovered = settle_locked(env) or recovered
         done = _write(env, _check(env, chosen, snapshot))
     return msgspec.structs.replace(done, recovered=recovered)
 
@@ -243,13 +245,28 @@ def _named(plan: Plan, key: str) -> str:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM wait: a stop in here would only make work for the next writer."""
-    wanted = {signal.SIGINT, signal.SIGTERM}
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, wanted)
+    """Let Ctrl-C and SIGTERM wait: a stop in here would only make work for the next writer.
+
+    Blocking the signals would not do: with a second thread in the process Python hands them to the main
+    thread all the same.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+
+    def later(number: int, frame: FrameType | None) -> None:
+        del frame
+        came.append(number)
+
+    before = {number: signal.signal(number, later) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        if came:
+            signal.raise_signal(came[0])
 
 
 def _none(env: Env) -> PlanError:

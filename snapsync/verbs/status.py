@@ -48,9 +48,12 @@ def status(env: Env) -> Status:
     )
 
 
+_AFTER: dict[str, Standing] = {"apply": "applied", "recover": "recovered", "rebind": "rebound"}
+
+
 def _standing(last: Operation) -> Standing:
     if last.verb != "plan":
-        return "applied"
+        return _AFTER[last.verb]
     tally = last.tally
     return "drift" if tally and (tally.add or tally.update or tally.close) else "in step"
 

@@ -163,6 +163,8 @@ def _standing(now: Status, zone: ZoneInfo, paint: Paint) -> str:
         "in step": paint("In step", "+"),
         "drift": paint("Drift", "~"),
         "applied": paint("Applied", "+"),
+        "recovered": paint("Recovered", "+"),
+        "rebound": paint("Bound", "~"),
         "interrupted": paint("Interrupted", "-"),
         "never looked": "Never looked",
     }
