@@ -24,9 +24,6 @@ NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 COMMANDS = dict(commands())
 PACKAGE = ROOT / "snapsync"
 
-COMING = DOCS / "format.md"
-"""Linked to, and still to be written; when it is there, this name and its use can go."""
-
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
@@ -110,8 +107,6 @@ def test_links_lead_somewhere(page: Path) -> None:
             continue
         path, _, anchor = link.partition("#")
         target = page.parent / path if path else page
-        if target == COMING and not target.exists():
-            continue
 
         assert target.exists(), link
         assert not anchor or anchor in anchors(target), link

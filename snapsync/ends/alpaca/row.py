@@ -124,7 +124,7 @@ def many(answer: Answer) -> Iterator[Row]:
 def _decode(answer: Answer) -> object:
     try:
         return _decoder.decode(answer.body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _not(answer, f"JSON ({error})") from error
 
 
