@@ -17,7 +17,7 @@ import msgspec
 from snapsync.ends.book import Edit, Reading, Writing, propose, read
 from snapsync.errors import Exit, PlanError, UsageError
 from snapsync.model.canon import ImageId, OperationId, PlanId, SnapshotId, short
-from snapsync.model.change import Change, TransactionChange, sign
+from snapsync.model.change import Change, TransactionChange, component, sign
 from snapsync.model.history import Agreed, BookSnapshot, Operation, tally
 from snapsync.model.instant import seconds_between
 from snapsync.model.plan import Look, Plan, reading_of, recheck
@@ -156,7 +156,9 @@ def _check(env: Env, chosen: Chosen, snapshot: SnapshotId) -> _Task:
             detail=f"plan {short(plan.id)}; moved since: {moved}",
             hint=f"snapsync plan --env {env.name}",
         )
-    left = {change.key for change in now.changes if change not in held.due} | set(now.withheld)
+    due = {(component(change), change.key) for change in held.due}
+    rest = (change for change in now.changes if (component(change), change.key) not in due)
+    left = {change.key for change in rest} | set(now.withheld)
     return _Task(
         chosen=chosen, facts=facts, base=base, reading=reading, due=held.due, left=tuple(sorted(left))
     )
