@@ -15,6 +15,8 @@ from .symbols import OPTION, asset_class, multiplier
 SIDES = {"buy": "buy", "sell": "sell", "sell_short": "sell"}
 """Alpaca's sides; very old fills say ``sell_short``."""
 
+_PLACES, _TENTH_OF_A_CENT = 9, -3
+
 BOT, MANUAL = "bot", "manual"
 
 
@@ -68,7 +70,7 @@ def _traded(
         asset_class=kind,
         action=SIDES[fills[0].side or ""],
         qty=normal(qty),
-        price=average(amount, qty),
+        price=_price(fills) or average(amount, qty),
         multiplier=multipliers.get(symbol, multiplier(kind)),
         time=min(fill.time for fill in fills),
         client_order_id=order.client_order_id if order else None,
@@ -89,8 +91,19 @@ def _event(row: Activity, multipliers: Mapping[str, Decimal]) -> Transaction:
     )
 
 
+def _price(fills: list[Activity]) -> Decimal | None:
+    """The one price of all fills, to its last digit: some coins have more than nine decimals."""
+    prices = {fill.price for fill in fills}
+    return prices.pop() if len(prices) == 1 else None
+
+
 def average(amount: Decimal, qty: Decimal) -> Decimal:
-    """The price per unit, exact where it has at most nine decimals, else rounded to nine."""
+    """The price per unit, exact where it has at most nine decimals, else rounded to nine.
+
+    Below a tenth of a cent they would be too few: there it is rounded to nine digits that count.
+    """
     if not qty:
         return Decimal(0)
-    return normal(EXACT.divide(amount, qty).quantize(Decimal("1e-9"), context=EXACT))
+    price = EXACT.divide(amount, qty)
+    places = _PLACES if price.adjusted() >= _TENTH_OF_A_CENT else _PLACES - price.adjusted()
+    return normal(price.quantize(Decimal(1).scaleb(-places), context=EXACT))
