@@ -197,3 +197,27 @@ def test_a_decision_tells_its_price(path: Path) -> None:
     for part in ("Context", "Decision", "Consequences"):
         assert f"\n## {part}\n" in text
     assert "The price: " in text.partition("## Consequences")[2]
+
+
+def pitfalls() -> list[tuple[int, str]]:
+    """The rows of docs/broker.md: a pitfall's number and the test that is said to hold it."""
+    page = (DOCS / "broker.md").read_text("utf-8")
+    return [
+        (int(number), test)
+        for number, test in re.findall(r"^\| (\d+) \|.*\| `([^`]+)` \|$", page, re.MULTILINE)
+    ]
+
+
+def test_every_pitfall_has_a_row() -> None:
+    """All forty pitfalls of the API are answered for."""
+    assert [number for number, _ in pitfalls()] == list(range(1, 41))
+
+
+@pytest.mark.parametrize(("number", "test"), pitfalls())
+def test_a_named_test_exists(number: int, test: str) -> None:
+    """The test that is said to hold a pitfall is there."""
+    path, _, name = test.partition("::")
+    file = ROOT / "tests" / path
+
+    assert file.exists(), number
+    assert f"def {name}(" in file.read_text("utf-8") if name else True
