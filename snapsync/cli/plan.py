@@ -75,6 +75,8 @@ def _tell(talk: Talk, env: Env, made: Planned, *, apply: bool) -> None:
     talk.header(env)
     if made.recovered:
         talk.say("An interrupted apply was finished first.")
+    if talk.quiet and not talk.as_json and not made.plan.drift and not made.plan.refused:
+        return  # in step, and asked to be quiet: cron sends no mail
     talk.result(
         lambda: json.plan(made.plan, made.operation),
         lambda: text.plan(made.plan, talk.zone(env), talk.paint, verbose=talk.verbose),

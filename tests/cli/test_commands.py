@@ -130,11 +130,13 @@ def test_show_every_stored_thing(bot: Bot) -> None:
 
 
 def test_quiet_prints_the_result_alone(bot: Bot) -> None:
-    """With -q there is no header and no talk."""
+    """With -q there is no header and no talk, and nothing at all in step."""
     ran = bot.run("plan", "-q")
 
     assert ran.err == ""
     assert "paper (" not in ran.out
+    bot.run("apply", "--yes", "-q")
+    assert bot.run("plan", "-q") == (0, "", "")
 
 
 def test_nothing_but_get_reaches_the_broker(bot: Bot) -> None:
