@@ -16,12 +16,29 @@ from snapsync.version import __version__
 
 from .talk import Talk
 
-GROUPS: dict[str, tuple[str, ...]] = {
-    "Daily": ("status", "plan", "apply", "log"),
-    "Review": ("show",),
-    "Back": ("recover",),
-    "Operate": ("config", "rebind"),
-    "Try": ("init", "demo", "sandbox"),
+# Name and first sentence of each command: help need not import them all (a test holds the two together).
+GROUPS: dict[str, dict[str, str]] = {
+    "Daily": {
+        "status": "Say where the env stands as of the last look.",
+        "plan": "Look at both sides and say what the book should change.",
+        "apply": "Bring the book to what a plan says, exactly, or refuse.",
+        "log": "List what was done, newest first.",
+    },
+    "Review": {
+        "show": "Show one stored thing by its id; without one, the latest plan.",
+    },
+    "Back": {
+        "recover": "Go on after an apply that was interrupted.",
+    },
+    "Operate": {
+        "config": "Check the configuration and show each value with its source.",
+        "rebind": "Bind the env to another account, and plan from it.",
+    },
+    "Try": {
+        "init": "Write config.yaml if there is none, and look at the account.",
+        "demo": "Watch the whole job done: drift, plan, apply, log, in step.",
+        "sandbox": "Serve an Alpaca-compatible account on loopback, to try things.",
+    },
 }
 
 
@@ -54,12 +71,10 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        for group, names in GROUPS.items():
+        del ctx
+        for group, commands in GROUPS.items():
             with formatter.section(group):
-                commands = [(name, self.get_command(ctx, name)) for name in names]
-                formatter.write_dl(
-                    [(name, found.get_short_help_str(66)) for name, found in commands if found]
-                )
+                formatter.write_dl(list(commands.items()))
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         del ctx

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 from collections.abc import Callable
@@ -54,6 +55,15 @@ def test_help(run: Run, name: str, snapshot: SnapshotAssertion) -> None:
     assert max(map(len, ran.out.splitlines())) <= 80
     assert "xit codes:" in ran.out
     assert ran.out == snapshot
+
+
+def test_the_overview_says_what_the_commands_say() -> None:
+    """The sentences of the overview are the first sentences of the commands' own help."""
+    said = {name: line for commands in GROUPS.values() for name, line in commands.items()}
+
+    for name, line in said.items():
+        command = importlib.import_module(f"snapsync.cli.{name}").command
+        assert " ".join(command.help.split("\n\n")[0].split()).startswith(line)
 
 
 def test_detailed_exitcode_agrees_with_text_and_json(bot: Bot) -> None:
