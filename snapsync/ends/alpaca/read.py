@@ -200,15 +200,7 @@ class _Reader:
             state=state,
             marks=msgspec.structs.replace(start.marks, positions=_marks(held)),
             ledger=ledger,
-            manifest=Manifest(
-                since=since,
-                proven=at if proof or known is None else known.proven,
-                rows={"positions": len(held), "activities": len(rows), "open orders": len(working)},
-                first_activity=rows[0].key if rows else None,
-                last_activity=rows[-1].key if rows else None,
-                requests=asks.requests - self._requests,
-                working=behind.working,
-            ),
+            manifest=self._manifest(since, at if proof else None, held, working),
             open_orders=working,
             observations=tuple(self._sizes.assumed),
             doubts=(
@@ -216,6 +208,20 @@ class _Reader:
                 *(gone(known.ledger, rows, since, known.at) if known else ()),
                 *unlike(start, end, held),
             ),
+        )
+
+    def _manifest(
+        self, since: Instant, proven: Instant | None, held: list[Holding], working: tuple[OpenOrder, ...]
+    ) -> Manifest:
+        rows = self._gathering.rows
+        return Manifest(
+            since=since,
+            proven=proven or (self._known.proven if self._known else since),
+            rows={"positions": len(held), "activities": len(rows), "open orders": len(working)},
+            first_activity=rows[0].key if rows else None,
+            last_activity=rows[-1].key if rows else None,
+            requests=self._asks.requests - self._requests,
+            working=self._behind.working,
         )
 
 
