@@ -11,6 +11,7 @@ from .ledger import FILL, OPTION_EVENTS, Activity, Ledger
 from .newest import Newest
 from .policy import Rules
 from .state import ORDER, Position, State, Transaction
+from .threeway import Base
 from .trades import average
 
 FROM_FILLS = "fills"
@@ -25,12 +26,12 @@ class Evidence:
     """
 
     def __init__(
-        self, ledger: Ledger, broker: State, rules: Rules, *, booked: Collection[str], since: Ledger | None
+        self, ledger: Ledger, broker: State, rules: Rules, *, booked: Collection[str], base: Base | None
     ) -> None:
         self._newest = Newest(ledger)
         self._rules = rules
         self._booked = booked
-        self.recent: tuple[Activity, ...] = () if since is None else tuple(_new_rows(ledger, since))
+        self.recent: tuple[Activity, ...] = tuple(_new_rows(ledger, base)) if base else ()
         """The activities that were not known at the agreed point; none on first contact."""
         self._orders = {row.key: row for row in broker.transactions}
 
@@ -122,9 +123,11 @@ def _execution(key: str, rows: list[Activity], after: Position | None) -> Execut
     return None
 
 
-def _new_rows(ledger: Ledger, since: Ledger) -> Iterator[Activity]:
-    for before, after in ledger.changed_since(since).values():
-        if after is not None and before is None:
+def _new_rows(ledger: Ledger, base: Base) -> Iterator[Activity]:
+    """What came in since the agreed point; not what a reading further back (--since) has dug up."""
+    covered = base.broker.coverage.since if base.broker.coverage else None
+    for before, after in ledger.changed_since(base.ledger).values():
+        if after is not None and before is None and (covered is None or after.time >= covered[:10]):
             yield after
 
 

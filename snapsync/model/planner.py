@@ -44,8 +44,7 @@ def plan(look: Look, base: Base | None, rules: Rules) -> Plan:
     """Compute what the book should change to be true to the broker."""
     trades = _compared_trades(look, base)
     booked = {row.key for row in look.book.transactions if row.origin != IMPORTED} | trades.links
-    since = base.ledger if base else None
-    evidence = Evidence(look.ledger, look.broker, rules, booked=booked, since=since)
+    evidence = Evidence(look.ledger, look.broker, rules, booked=booked, base=base)
     young = evidence.filled_since(shift(look.at, seconds=-rules.grace_seconds))
     positions = _positions(look, base, evidence)
     changes: list[Change] = [*positions, *_transactions(trades, evidence)]

@@ -142,3 +142,17 @@ def test_json_never_holds_the_account(bot: Bot) -> None:
 
     assert old not in text
     assert bot.sandbox.world.account.id not in text
+
+
+def test_an_old_deposit_that_a_longer_reading_digs_up_is_no_news(bot_at: Callable[..., Bot]) -> None:
+    """A deposit from before the agreed point neither moves the bankroll nor shifts its peak."""
+    bot = bot_at("guide")
+    bot.run("plan")
+    bot.run("apply", "--yes")
+    before = bot.bankroll.read_bytes()
+    bot.sandbox.do({"do": "price", "symbol": "SPY250822C00635000", "price": "2.60"})
+
+    ran = bot.run("plan", "--since", "2025-06-01", "--json")
+
+    assert ran.json["changes"] == []
+    assert bot.bankroll.read_bytes() == before
