@@ -7,11 +7,11 @@ reading found, then the contract's endpoint, asked once; else 100, with a note.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 import msgspec
 
-from snapsync.model.canon import normal
+from snapsync.model.canon import EXACT, normal
 from snapsync.model.ledger import Activity
 from snapsync.model.policy import Finding
 from snapsync.model.state import Position, State
@@ -83,6 +83,7 @@ def _implied(holding: Holding) -> Decimal | None:
     entry, qty, cost = holding.position.entry_price, holding.position.qty, holding.cost_basis
     if not (entry and qty and cost):
         return None
-    whole = (cost / (qty * entry)).quantize(Decimal(1))
-    close = abs(whole * qty * entry - cost) <= max(_CENT, abs(cost) * _HAIR)
+    with localcontext(EXACT):
+        whole = (cost / (qty * entry)).quantize(Decimal(1))
+        close = abs(whole * qty * entry - cost) <= max(_CENT, abs(cost) * _HAIR)
     return normal(whole) if whole > 0 and close else None

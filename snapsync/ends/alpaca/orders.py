@@ -156,7 +156,7 @@ def _pages(asks: Asks, params: dict[str, str]) -> Iterator[Row]:
             return
         # a cursor by id is exact where many orders share one instant (pitfalls 3 and 4)
         params = {name: value for name, value in params.items() if name not in {"after", "until"}}
-        params["after_order_id"] = page[-1].text("id")
+        params["after_order_id"] = page[-1].id("id")
 
 
 def _sum(rows: Iterable[Activity]) -> Decimal:

@@ -48,7 +48,7 @@ def account(row: Row) -> Account:
     """GET /v2/account."""
     equity = row.number("equity")
     return Account(
-        id=row.text("id"),
+        id=row.id("id"),
         number=row.text_or_none("account_number"),
         status=row.text("status"),
         cash=row.number("cash"),
@@ -80,7 +80,7 @@ def position(row: Row) -> Holding:
     asset_class = row.text("asset_class")
     return Holding(
         position=Position(
-            key=canonical(row.text("symbol")),
+            key=canonical(row.symbol()),
             asset_class=asset_class,
             qty=qty,
             multiplier=multiplier(asset_class),
@@ -103,7 +103,7 @@ def orders(row: Row) -> Iterator[OrderSeen]:
     if parent is not None:
         yield parent
     for leg in legs:
-        seen = _order(leg, row.text("id"))
+        seen = _order(leg, row.id("id"))
         if seen is not None:
             yield seen
 
@@ -114,7 +114,7 @@ def open_orders(row: Row) -> Iterator[OpenOrder]:
         symbol = each.text_or_none("symbol")
         if symbol is not None:
             yield OpenOrder(
-                id=each.text("id"),
+                id=each.id("id"),
                 symbol=canonical(symbol),
                 side=each.text_or_none("side"),
                 qty=each.number_or_none("qty"),
@@ -129,7 +129,7 @@ def _order(row: Row, parent_id: str | None) -> OrderSeen | None:
         return None
     return OrderSeen(
         order=Order(
-            id=row.text("id"),
+            id=row.id("id"),
             symbol=canonical(symbol),
             asset_class=row.text("asset_class"),
             done=row.text("status") in _TERMINAL,
@@ -150,18 +150,18 @@ def activity(row: Row) -> Activity:
     if kind == FILL:
         return Activity(
             type=kind,
-            id=row.text("id"),
+            id=row.id("id"),
             symbol=canonical(symbol),
             raw_symbol=raw_symbol,
             time=row.instant("transaction_time"),
             side=_side(row),
             qty=_positive(row, "qty"),
             price=row.number("price"),
-            order_id=row.text("order_id"),
+            order_id=row.id("order_id"),
         )
     return Activity(
         type=kind,
-        id=row.text("id"),
+        id=row.id("id"),
         symbol=canonical(symbol),
         raw_symbol=raw_symbol,
         time=row.day("date"),

@@ -6,6 +6,7 @@ go (alpaca-api.md, pitfalls 26 to 29). So: ask only for what is used, tolerate a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -20,6 +21,13 @@ from .session import Answer
 
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
 _SHOWN = 60
+# Decimal itself reads more: " 5 ", "1_000", digits of other scripts, NaN
+_NUMBER = re.compile(r"-?\d{1,40}(?:\.\d{1,40})?(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_MOST_DIGITS = 40
+"""Before and after the point. No amount comes near; a million zeros of an exponent would be written out."""
+_ID = re.compile(r"[\w:.-]{1,128}", re.ASCII)
+_FIRST_YEAR, _LAST_YEAR = "1990", "2200"
+"""Alpaca's first account is of 2015; at the ends of the calendar every computation of times breaks."""
 
 
 class Row:
@@ -60,10 +68,17 @@ class Row:
             return None
         if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
             raise self.wrong(field, "a number")
-        try:
-            return decimal(str(value))
-        except ValueError:
-            raise self.wrong(field, "a number") from None
+        text = value if isinstance(value, str) else _written(value)
+        if not _NUMBER.fullmatch(text) or abs(Decimal(text).adjusted()) >= _MOST_DIGITS:
+            raise self.wrong(field, f"a number of less than {_MOST_DIGITS} digits")
+        return decimal(text)
+
+    def id(self, field: str) -> str:
+        """An id that must be there: such as can stand in an address and in a key of ours."""
+        value = self.text(field)
+        if not _ID.fullmatch(value):
+            raise self.wrong(field, "an id")
+        return value
 
     def instant(self, field: str) -> Instant:
         """A time that must be there."""
@@ -76,23 +91,38 @@ class Row:
         """A time; None where it is absent, null or empty."""
         text = self.text_or_none(field)
         try:
-            return None if text is None else instant(text)
-        except ValueError:
+            value = None if text is None else instant(text)
+        except (ValueError, OverflowError):
             raise self.wrong(field, "a time such as 2025-08-21T13:45:00Z") from None
+        if value is not None and not _FIRST_YEAR < value < _LAST_YEAR:
+            raise self.wrong(field, "a time of these centuries")
+        return value
 
     def day(self, field: str) -> Instant:
         """The beginning of a day that must be there; a full time is cut to its day."""
         try:
-            return midnight(self.text(field)[:10])
+            value = midnight(self.text(field)[:10])
         except ValueError:
             raise self.wrong(field, "a day such as 2025-08-21") from None
+        if not _FIRST_YEAR < value < _LAST_YEAR:
+            raise self.wrong(field, "a day of these centuries")
+        return value
 
     def rows(self, field: str) -> list[Row]:
         """Objects inside this one; none where the field is absent or null."""
-        value = self._fields.get(field) or []
+        value = self._fields.get(field)
+        if value is None or value == "":
+            return []
         if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
             raise self.wrong(field, "a list of objects")
         return [Row(f"{self._endpoint} {field}", number, each) for number, each in enumerate(value)]
+
+    def symbol(self, field: str = "symbol") -> str:
+        """A symbol that must be there, as it is written."""
+        value = self.text(field)
+        if not value.strip() or not value.isprintable():
+            raise self.wrong(field, "a symbol")
+        return value
 
     def wrong(self, field: str, expected: str) -> BrokerError:
         """The error that names this row and a field of it."""
@@ -124,8 +154,13 @@ def many(answer: Answer) -> Iterator[Row]:
 def _decode(answer: Answer) -> object:
     try:
         return _decoder.decode(answer.body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _not(answer, f"JSON ({error})") from error
+
+
+def _written(value: int | Decimal) -> str:
+    # an int of thousands of digits would not even be written
+    return str(value) if not isinstance(value, int) or abs(value) < 10**_MOST_DIGITS else ""
 
 
 def _not(answer: Answer, expected: str) -> BrokerError:
