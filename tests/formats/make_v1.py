@@ -108,7 +108,7 @@ def _interrupted(store: Store | None, folder: Path) -> None:
     before = store.get(made.book, BookSnapshot).images
     after = store.get(act.book, BookSnapshot).images
     writes = tuple(
-        Write(role=role, path=f"/home/trader/bot/{name}", before=before[role], after=after[role])
+        Write(role=role, path=f"/bots/paper/{name}", before=before[role], after=after[role])
         for role, name in FILES.items()
     )
     agreed = msgspec.structs.replace(act.agreed, book=made.book)
