@@ -226,7 +226,7 @@ def test_a_429_is_waited_for_until_its_reset(
 def test_never_more_requests_than_the_allowance(world: World, sandbox_of: Callable[..., Sandbox]) -> None:
     """With 20 requests a minute a long reading waits, says so, goes on, and meets no 429."""
     world.clock.start()
-    steps = [{"do": "deposit", "amount": n} for n in range(1, 2500)]
+    steps = [{"do": "deposit", "amount": n} for n in range(1, 1700)]
     sandbox = sandbox_of(world, *EARLIER, *steps, rate_limit=20, minute=1.2)
     said: list[str] = []
     reading = read(sandbox, say=said.append)

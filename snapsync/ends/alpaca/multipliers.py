@@ -42,8 +42,7 @@ class Multipliers:
     def of_trades(self, rows: Iterable[Activity]) -> dict[str, Decimal]:
         """The multipliers of all contracts among these activities; only adjusted ones may need asking."""
         for symbol in sorted({row.symbol for row in rows} - self._found.keys()):
-            named = contract(symbol)
-            if named and named.root[-1].isdigit():
+            if _adjusted(symbol):
                 self._found[symbol] = self._earlier(symbol) or self._asked(symbol)
         return dict(self._found)
 
@@ -51,7 +50,10 @@ class Multipliers:
         symbol, kind = holding.position.key, holding.position.asset_class
         if kind != OPTION:
             return multiplier(kind)
-        self._found[symbol] = _implied(holding) or self._earlier(symbol) or self._asked(symbol)
+        implied = _implied(holding)
+        if implied != multiplier(OPTION) and not _adjusted(symbol):
+            implied = None  # costs of a wrong scale were seen on paper accounts (pitfall 17)
+        self._found[symbol] = implied or self._earlier(symbol) or self._asked(symbol)
         return self._found[symbol]
 
     def _earlier(self, symbol: str) -> Decimal | None:
@@ -77,6 +79,11 @@ class Multipliers:
             )
         )
         return usual
+
+
+def _adjusted(symbol: str) -> bool:
+    named = contract(symbol)
+    return named is not None and named.root[-1].isdigit()
 
 
 def _implied(holding: Holding) -> Decimal | None:
