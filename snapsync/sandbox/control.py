@@ -2,7 +2,8 @@
 
 ``POST /control`` takes one step or a list, ``POST /control/stages/{name}`` plays the scenario's
 next stage, ``GET /control/world`` tells how things stand, ``POST /control/faults`` sets one fault
-or a list and ``DELETE /control/faults`` clears them. The keys are the same as for the API.
+or a list and ``DELETE /control/faults`` clears them; ``POST /control/stream`` names what shall happen to
+the next messages of the trade stream. The keys are the same as for the API.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from snapsync.errors import UsageError
 from . import clock, faults, forms
 from .params import ApiError, authorize
 from .scenario import Player
+from .stream import Stream
 
 # JSON numbers become decimals without a detour through floats
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
@@ -27,7 +29,7 @@ _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _Act = Callable[[Request, object], object]
 
 
-def control_routes(player: Player, box: faults.Faults) -> list[Route]:
+def control_routes(player: Player, box: faults.Faults, stream: Stream) -> list[Route]:
     """The routes under /control."""
 
     def move(_request: Request, body: object) -> object:
@@ -51,12 +53,19 @@ def control_routes(player: Player, box: faults.Faults) -> list[Route]:
         box.clear()
         return {"set": 0}
 
+    def disturb(_request: Request, body: object) -> object:
+        rows = body if isinstance(body, list) else [body]
+        for row in rows:
+            stream.odd(str(row))
+        return {"set": len(rows)}
+
     return [
         Route("/control", _guarded(player, move), methods=["POST"]),
         Route("/control/stages/{name}", _guarded(player, stage), methods=["POST"]),
         Route("/control/world", _guarded(player, look), methods=["GET"]),
         Route("/control/faults", _guarded(player, spoil), methods=["POST"]),
         Route("/control/faults", _guarded(player, mend), methods=["DELETE"]),
+        Route("/control/stream", _guarded(player, disturb), methods=["POST"]),
     ]
 
 

@@ -70,7 +70,7 @@ class Sandbox:
         config = uvicorn.Config(
             self._server.app(),
             http="h11",
-            ws="none",
+            ws="websockets-sansio",
             loop="asyncio",
             lifespan="off",
             access_log=False,
@@ -99,6 +99,11 @@ class Sandbox:
     def url(self) -> str:
         """The base URL, without a slash at its end and without /v2."""
         return f"http://{_HOST}:{self._port}"
+
+    @property
+    def stream_url(self) -> str:
+        """The address of the trade stream."""
+        return f"ws://{_HOST}:{self._port}/stream"
 
     @property
     def key(self) -> str:
@@ -165,6 +170,12 @@ class Sandbox:
         if self._server is None:
             raise UsageError("The sandbox is not running.", hint="use it in a with block")
         self._server.faults.add(faults.parse({"endpoint": endpoint, **fields}, self.world.now()))
+
+    def odd(self, *oddities: str) -> None:
+        """Let things happen to the next messages of the trade stream: see ``stream.Oddity``."""
+        if self._server is not None:
+            for oddity in oddities:
+                self._server.stream.odd(oddity)
 
     def clear_faults(self) -> None:
         """Behave from now on."""

@@ -13,7 +13,7 @@ from msgspec import Struct
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from . import clock, deliveries, endpoints, steps
@@ -21,6 +21,7 @@ from .control import control_routes
 from .faults import Answer, Faults
 from .params import ApiError, authorize
 from .scenario import Player
+from .stream import Stream
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _TRADING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -80,13 +81,15 @@ class Server:
         self.die: Callable[[], None] = _live_on
         """Ends the server; set by whoever runs it."""
         self.faults = Faults()
+        self.stream = Stream(player.world)
         self.requests: list[Seen] = []
         self._allowance = Allowance(rate_limit, minute)
 
     def app(self) -> ASGIApp:
         """The ASGI application."""
         api = Route("/{path:path}", self._api, methods=_METHODS)
-        routes = [*control_routes(self.player, self.faults), api]
+        stream = WebSocketRoute("/stream", self.stream.serve)
+        routes = [*control_routes(self.player, self.faults, self.stream), stream, api]
         return deliveries.with_transport(Starlette(routes=routes))
 
     async def _api(self, request: Request) -> Response:

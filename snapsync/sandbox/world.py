@@ -10,7 +10,7 @@ import bisect
 import random
 import string
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import date
 from decimal import Context, Decimal, localcontext
@@ -112,6 +112,7 @@ class World:
         self.accrued_fees = Decimal(0)
         self.positions.clear()
         self.orders: dict[str, Order] = {}
+        self.listeners: list[Callable[[Order | None, Order], None]] = []
         self._open: dict[str, None] = {}
         self.clients: dict[str, str] = {}
         self.activities: list[Activity] = []
@@ -179,6 +180,7 @@ class World:
 
     def put(self, order: Order) -> Order:
         """Keep an order, new or changed."""
+        before = self.orders.get(order.id)
         self.orders[order.id] = order
         if order.is_open:
             self._open[order.id] = None
@@ -186,6 +188,8 @@ class World:
             self._open.pop(order.id, None)
         self.clients[order.client_order_id] = order.id
         self.advance_to(order.updated)
+        for listener in self.listeners:
+            listener(before, order)
         return order
 
     def post(self, activity: Activity) -> None:
