@@ -228,8 +228,9 @@ def said(reading: BrokerReading) -> Json:
     }  # fmt: skip
 
 
-BLAMED = {"activity_type": "field ", "qty": "field "}
-"""A row of another type lacks other fields; a quantity of another sign contradicts the side."""
+BLAMED = {"activity_type": "field ", "qty": "field ", "symbol": "field "}
+"""A row of another type lacks other fields; a quantity of another sign contradicts the side; a multi-leg
+order is no order of its own until it has a symbol."""
 
 
 def judge(replies: Replies, path: str, field: str) -> None:
