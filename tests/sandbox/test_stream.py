@@ -141,8 +141,8 @@ def test_the_sdks_own_stream_understands_it(sandbox: Sandbox) -> None:
     stream.subscribe_trade_updates(hear)
     thread = threading.Thread(target=stream.run, daemon=True)
     thread.start()
-    for _ in range(100):
-        if not came.wait(0.1):
+    for _ in range(300):
+        if not came.wait(0.2):
             buy(sandbox, 3)  # the SDK does not say when it listens: try until it does
         else:
             break
