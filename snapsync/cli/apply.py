@@ -38,7 +38,6 @@ def command(talk: Talk, *, plan: str | None, yes: bool) -> int:
     plan again.
     """
     env = talk.open()
-    env.say = talk.say
     chosen = choose(env, plan)
     talk.header(env)
     if chosen.plan.drift and not chosen.plan.refused:

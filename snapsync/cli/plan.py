@@ -97,7 +97,6 @@ def _moment(since: str | None) -> Instant | None:
 @contextmanager
 def _progress(talk: Talk, env: Env) -> Iterator[None]:
     """A bar for a long reading, on a terminal only, and only when it turns out to be long."""
-    env.say = talk.say
     if talk.quiet or talk.as_json or not sys.stderr.isatty():
         yield
         return
@@ -108,5 +107,10 @@ def _progress(talk: Talk, env: Env) -> Iterator[None]:
                 click.progressbar(length=steps, label="reading activities", file=sys.stderr)
             )
         )
+
+        def say(words: str) -> None:
+            talk.say(f"\n{words}" if bar.cache_info().currsize else words)
+
         env.progress = lambda share: bar().update(max(0, int(share * steps) - bar().pos))
+        env.say = say
         yield

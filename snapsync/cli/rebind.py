@@ -37,7 +37,6 @@ def command(talk: Talk, *, confirm: str | None) -> int:
     applied.
     """
     env = talk.open()
-    env.say = talk.say
     _sure(env, confirm)
     done = rebind(env)
     made = plan(env)

@@ -32,7 +32,9 @@ class Talk:
 
     def open(self) -> Env:
         """The env that the options, the environment and config.yaml name."""
-        return Env.open(self.env, config=self.config)
+        env = Env.open(self.env, config=self.config)
+        env.say = self.say
+        return env
 
     @property
     def paint(self) -> paint.Paint:

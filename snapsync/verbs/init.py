@@ -6,13 +6,14 @@ from pathlib import Path
 
 import msgspec
 
-from snapsync.config import credentials, template
-from snapsync.ends.alpaca import Session, read_account_once
+from snapsync.config import template
+from snapsync.ends.alpaca import read_account_once
 from snapsync.errors import BrokerError
 from snapsync.model.money import masked
 from snapsync.store import files
 
 from .env import Env
+from .session import session
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,15 +44,10 @@ def write_config(path: Path) -> bool:
 
 def look_around(env: Env, *, created: bool) -> Prepared:
     """See which account the credentials open and what it holds; nothing is stored."""
-    host = env.config.base_url
-    prepared = Prepared(config=env.config.path, created=created, env=env.name, host=host)
+    prepared = Prepared(config=env.config.path, created=created, env=env.name, host=env.config.base_url)
     try:
-        keys = credentials(env.config)
-        session = Session(host, keys.key, keys.secret)
-        try:
-            account, held = read_account_once(session)
-        finally:
-            session.close()
+        with session(env) as asks:
+            account, held = read_account_once(asks)
     except BrokerError as trouble:
         return msgspec.structs.replace(prepared, trouble=trouble)
     counts: dict[str, int] = {}

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from snapsync.config import credentials
-from snapsync.ends.alpaca import BrokerReading, Known, Reach, Session, read_broker, same_doubt
+from snapsync.ends.alpaca import BrokerReading, Known, Reach, read_broker, same_doubt
 from snapsync.ends.book import Reading, Role, read
 from snapsync.model.canon import ImageId, SnapshotId
 from snapsync.model.history import BookSnapshot, BrokerSnapshot
@@ -20,6 +19,7 @@ from snapsync.store.store import Store
 from .env import Env
 from .identity import right_account
 from .rebind import rebound
+from .session import session
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -77,12 +77,8 @@ def read_account(env: Env, *, since: Instant | None = None) -> BrokerReading:
     known = _known(env)
     if known and since and known.state.coverage and since < known.state.coverage.since:
         known = None  # more is wanted than was ever proven: read it all anew
-    keys = credentials(env.config)
-    session = Session(env.config.base_url, keys.key, keys.secret, say=env.say)
-    try:
-        reading = read_broker(session, env.scope, known, reach, env.progress)
-    finally:
-        session.close()
+    with session(env) as asks:
+        reading = read_broker(asks, env.scope, known, reach, env.progress)
     right_account(env, reading)
     return reading
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from snapsync.config import credentials
-from snapsync.ends.alpaca import Session, read_account_once
+from snapsync.ends.alpaca import read_account_once
 from snapsync.errors import UsageError
 from snapsync.model.canon import OperationId
 from snapsync.model.history import Operation
@@ -14,6 +13,7 @@ from snapsync.version import __version__
 from .env import Env
 from .identity import right_kind
 from .recover import LOCK_SECONDS, settle_locked
+from .session import session
 
 
 class Rebound(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,12 +35,8 @@ def rebind(env: Env) -> Rebound:
         BrokerError: the account cannot be read, or is not of this env's kind.
     """
     store = env.store
-    keys = credentials(env.config)
-    session = Session(env.config.base_url, keys.key, keys.secret, say=env.say)
-    try:
-        account, _ = read_account_once(session)
-    finally:
-        session.close()
+    with session(env) as asks:
+        account, _ = read_account_once(asks)
     right_kind(env, account.number)
     before = store.identity.account or ""
     if account.id == before:

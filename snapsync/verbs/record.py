@@ -9,8 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from snapsync.config import credentials
-from snapsync.ends.alpaca import BrokerReading, Reach, Session, read_broker
+from snapsync.ends.alpaca import BrokerReading, Reach, read_broker
 from snapsync.ends.alpaca.record import FORMAT, Recorder, Replay, Reply, scrubbed, since_of
 from snapsync.errors import UsageError
 from snapsync.model.canon import encode
@@ -19,6 +18,7 @@ from snapsync.store import files
 
 from .env import Env
 from .identity import right_account
+from .session import session
 
 
 def record(env: Env, folder: Path, *, redact: bool, since: Instant | None) -> BrokerReading:
@@ -36,14 +36,10 @@ def record(env: Env, folder: Path, *, redact: bool, since: Instant | None) -> Br
     """
     if folder.exists() and any(folder.iterdir()):
         raise UsageError("The recording wants an empty folder.", detail=str(folder))
-    keys = credentials(env.config)
-    session = Session(env.config.base_url, keys.key, keys.secret, say=env.say)
-    recorder = Recorder(session)
     reach = Reach(lookback_days=env.config.lookback_days, overlap_days=env.config.overlap_days, since=since)
-    try:
+    with session(env) as asks:
+        recorder = Recorder(asks)
         reading = read_broker(recorder, env.scope, None, reach, env.progress)
-    finally:
-        session.close()
     right_account(env, reading)
     factor = Decimal(secrets.randbelow(900) + 100) / 100 if redact else None
     files.make_folder(folder)

@@ -22,21 +22,28 @@ Progress = Callable[[float], None]
 
 
 class Gathering:
-    """The activities of one reading, however many attempts it takes: each reads on where the last one ended.
+    """The activities of one reading, however many attempts it takes.
 
-    So a long history is read once, and what moves meanwhile costs one short look more.
+    A proof is read with overlapping pages, once: a further attempt reads on where the last one ended. Any
+    other reading first takes the fewest requests. What it lost at a page's edge leaves positions or cash
+    unexplained, so there is another attempt, and that one reads all again, with overlapping pages.
     """
 
     def __init__(self, asks: Asks, progress: Progress) -> None:
         self._asks, self._progress = asks, progress
         self._found: dict[str, Activity] = {}
+        self._again = False
         self._next: Instant | None = None
 
-    def read(self, since: Instant, until: Instant) -> tuple[Activity, ...]:
-        """The activities created after ``since``, or a short overlap before the last attempt's ``until``."""
-        rows = read_activities(self._asks, self._next or since, until, self._progress)
+    def read(self, since: Instant, until: Instant, *, proof: bool) -> tuple[Activity, ...]:
+        """The activities created after ``since``, or what an earlier attempt has not read of them."""
+        overlap = proof or self._again
+        since = self._next or since
+        rows = read_activities(self._asks, since, until, self._progress, overlap=overlap)
         self._found.update((row.key, row) for row in rows)
-        self._next = max(self._next or since, shift(until, seconds=-SHORT_OVERLAP_SECONDS))
+        self._again = True
+        if overlap:
+            self._next = max(since, shift(until, seconds=-SHORT_OVERLAP_SECONDS))
         return rows
 
     @property
@@ -46,14 +53,14 @@ class Gathering:
 
 
 def read_activities(
-    asks: Asks, since: Instant, until: Instant, progress: Progress = unheard
+    asks: Asks, since: Instant, until: Instant, progress: Progress = unheard, *, overlap: bool = True
 ) -> tuple[Activity, ...]:
     """Every activity created after ``since`` and before ``until``, and some later ones; sorted by time.
 
     Pages ascend, which is stable while new rows arrive (pitfall 40). Rows that share a millisecond with
-    the last of a page were seen to vanish from the next (Alpaca-API issue 176), so a page is continued
-    from its last row of an *earlier* millisecond; what is seen twice is one, by its key. Only a page that
-    brings nothing of before ``until`` is the end: nothing says that a short one is.
+    the last of a page were seen to vanish from the next (Alpaca-API issue 176), so with ``overlap`` a page
+    is continued from its last row of an *earlier* millisecond; what is seen twice is one, by its key. Only
+    a page that brings nothing of before ``until`` is the end: nothing says that a short one is.
 
     Raises:
         BrokerError: a page holds one id twice, with different content; or pages repeat without an end.
@@ -71,10 +78,14 @@ def read_activities(
                 hint="Try again; if this lasts, report it.",
             )
         if len(page) < PER_PAGE and all(made(page[key]) >= until for key in new):
+            if len(found) >= PER_PAGE:
+                progress(1.0)
             return _sorted(found)
         rows = list(page.values())
-        progress(_share(since, rows[-1].time, until))
-        params["page_token"] = _continue_after(rows, params.get("page_token"))
+        if len(page) == PER_PAGE:
+            progress(_share(since, rows[-1].time, until))
+        before = params.get("page_token")
+        params["page_token"] = _earlier(rows, before) if overlap else rows[-1].id
 
 
 def _page(answer: Answer) -> dict[str, Activity]:
@@ -95,8 +106,8 @@ def _share(since: Instant, reached: Instant, until: Instant) -> float:
     return min(1.0, max(0.0, seconds_between(since, reached) / whole)) if whole > 0 else 1.0
 
 
-def _continue_after(page: list[Activity], before: str | None) -> str:
-    """The id that the next page begins after; never the one that this page began after."""
+def _earlier(page: list[Activity], before: str | None) -> str:
+    """The last id of an earlier millisecond than the page's end; never the one that the page began after."""
     last = page[-1].id
     for row in reversed(page):
         if row.id[:_STAMP] != last[:_STAMP] and row.id != before:

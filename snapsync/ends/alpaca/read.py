@@ -175,7 +175,7 @@ class _Reader:
         at = first.at or from_datetime(datetime.now(UTC))
         proof = known is None or seconds_between(known.proven, at) >= PROOF_SECONDS
         self._since = since = self._since or _since(known, self._reach, at, proof=proof)
-        held, listed, fresh = _parts(asks, partial(self._gathering.read, since, at))
+        held, listed, fresh = _parts(asks, partial(self._gathering.read, since, at, proof=proof))
         self._ledger = ledger = self._ledger.merged(fresh)
         rows = self._gathering.rows
         coverage = (known.state.coverage if known else None) or Coverage(since=since)
