@@ -25,6 +25,7 @@ from .talk import Talk
     Exit.UNREACHABLE,
     Exit.UNSETTLED,
     Exit.STALE,
+    Exit.UNAPPROVED,
     Exit.REFUSED,
     Exit.INTEGRITY,
     Exit.INTERRUPTED,
@@ -44,7 +45,7 @@ def command(talk: Talk, *, plan: str | None, yes: bool) -> int:
         _show(talk, env, chosen)
         if not yes:
             _ask(talk, env)
-    done = apply(env, chosen)
+    done = apply(env, chosen, confirmed=not yes)
     if done.recovered:
         talk.say("An interrupted apply was finished first.")
     for path in done.carried:

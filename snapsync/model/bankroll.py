@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
+import msgspec
+
 from .canon import normal
 from .change import BankrollChange, Cause, Moved, Why
+from .instant import Instant
 from .ledger import Activity, flows
 from .policy import Finding, Rules, within_tolerance
 
@@ -20,14 +23,22 @@ MANUAL_FILL = "manual trade"
 MISSING = "missing"
 
 
+class Since(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """What happened since the agreed point.
+
+    ``recent`` are the activities proven since, None on first contact; ``manual_fills`` the keys of fills
+    among them that the bot did not order. ``moved`` is which side left the agreed point, ``corrected`` when
+    the book's number was last written by us.
+    """
+
+    recent: Iterable[Activity] | None
+    manual_fills: Iterable[str]
+    moved: Moved
+    corrected: Instant | None = None
+
+
 def bankroll_change(
-    book: Decimal | None,
-    amount: Decimal,
-    rules: Rules,
-    *,
-    recent: Iterable[Activity] | None,
-    manual_fills: Iterable[str],
-    moved: Moved,
+    book: Decimal | None, amount: Decimal, rules: Rules, since: Since
 ) -> tuple[BankrollChange | None, Finding | None]:
     """Decide on the bankroll.
 
@@ -35,20 +46,18 @@ def bankroll_change(
         book: what the bot sizes its trades with, in dollars; None where the file or the number is missing.
         amount: the broker's reading of the basis, in dollars.
         rules: tolerance and basis.
-        recent: the activities proven since the agreed point; None on first contact.
-        manual_fills: keys of fills among them that the bot did not order.
-        moved: which side left the agreed point.
+        since: what happened since the agreed point.
 
     Returns:
         The change, if one is due; else a note on how far the book is off, if it is.
     """
-    cash_flows = flows(recent or ())
-    by_hand = tuple(manual_fills) if recent is not None else ()
+    cash_flows = flows(since.recent or ())
+    by_hand = tuple(since.manual_fills) if since.recent is not None else ()
     triggers = _triggers(book, amount, rules, flowed=bool(cash_flows), by_hand=bool(by_hand))
     if book == amount:
         return None, None
     if not triggers:
-        return None, within_tolerance(book, amount, rules) if book is not None else None
+        return None, within_tolerance(book, amount, rules, since.corrected) if book is not None else None
     change = BankrollChange(
         before=book,
         basis=rules.basis,
@@ -56,8 +65,8 @@ def bankroll_change(
         flows=normal(sum((row.net_amount or Decimal(0) for row in cash_flows), Decimal(0))),
         triggers=triggers,
         why=Why(
-            moved=moved,
-            cause=_cause(triggers, moved),
+            moved=since.moved,
+            cause=_cause(triggers, since.moved),
             evidence=(*(row.key for row in cash_flows), *by_hand),
         ),
     )

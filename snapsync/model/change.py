@@ -74,13 +74,17 @@ class Execution(Record, frozen=True):
 
 
 class PositionChange(Record, frozen=True, tag_field="component", tag="positions"):
-    """A holding that the book should gain, correct or close."""
+    """A holding that the book should gain, correct or close.
+
+    ``reopens``: the book has closed it since the agreed point, and the broker never did.
+    """
 
     before: Position | None
     after: Position | None
     why: Why
     execution: Execution | None = None
     fields: tuple[str, ...] = ()
+    reopens: bool = False
 
     @property
     def key(self) -> str:
@@ -88,12 +92,16 @@ class PositionChange(Record, frozen=True, tag_field="component", tag="positions"
 
 
 class TransactionChange(Record, frozen=True, tag_field="component", tag="transactions"):
-    """A trade that the book's history should gain or correct; linking a row to its order is an update."""
+    """A trade that the book's history should gain or correct; linking a row to its order is an update.
+
+    ``withdraws``: the order was imported before the bot wrote this row for it, and the imported row goes.
+    """
 
     before: Transaction | None
     after: Transaction
     why: Why
     fields: tuple[str, ...] = ()
+    withdraws: bool = False
 
     @property
     def key(self) -> str:
@@ -166,6 +174,8 @@ def step(change: Change) -> Step:
         after = {BANKROLL: change.basis}
     else:
         before, after = _words(change.before), _words(change.after)
+        if isinstance(change, TransactionChange) and change.withdraws and before:
+            before["imported"] = change.key
     return Step(component=component(change), key=change.key, before=before, after=after)
 
 

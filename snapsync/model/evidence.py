@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from .change import Cause, Execution, Moved, Why, either
 from .instant import Instant
-from .ledger import FILL, OPTION_EVENTS, Activity, Ledger
+from .ledger import DELIVERY, FILL, OPTION_EVENTS, Activity, Ledger
 from .newest import Newest
 from .policy import Rules
 from .state import ORDER, Position, State, Transaction
@@ -37,7 +37,11 @@ class Evidence:
 
     def filled_since(self, moment: Instant) -> frozenset[str]:
         """The symbols with a fill after a moment."""
-        return self._newest.filled_since(moment)
+        return frozenset(row.symbol for row in self._newest.since(moment) if row.type == FILL)
+
+    def delivered_since(self, moment: Instant) -> dict[str, str]:
+        """The symbols that an assignment or exercise after a moment has moved, with the activity's key."""
+        return {row.symbol: row.key for row in self._newest.since(moment) if row.type == DELIVERY}
 
     def recent_fills(self, cause: Cause, *, but: Collection[str]) -> tuple[str, ...]:
         """Keys of the new fills that were of one kind, ``but`` for those on some symbols."""

@@ -84,6 +84,11 @@ def seconds_between(earlier: Instant, later: Instant) -> float:
     return (to_datetime(later) - to_datetime(earlier)).total_seconds()
 
 
+def readable(at: Instant) -> str:
+    """An instant as sentences have it: ``2025-08-21 13:45 UTC``."""
+    return f"{at[:10]} {at[11:16]} UTC"
+
+
 def day_of(at: Instant) -> str:
     """The UTC day of an instant, ``YYYY-MM-DD``."""
     return at[:10]

@@ -28,6 +28,8 @@ OPTION_EVENTS = {
 }
 """Activity types that remove option contracts without a fill, and what they do."""
 
+DELIVERY = "OPTRD"
+"""The type of the shares' side of an assignment or exercise."""
 
 POSITION_EVENTS = frozenset(
     {

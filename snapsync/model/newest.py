@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from .instant import Instant
-from .ledger import FILL, Activity, Ledger
+from .ledger import Activity, Ledger
 from .proof import quantity_effects
 
 
@@ -29,15 +29,11 @@ class Newest:
             if not self._read_a_day():
                 return
 
-    def filled_since(self, moment: Instant) -> frozenset[str]:
-        """The symbols with a fill after a moment."""
-        return frozenset(
-            row.symbol
-            for name, page in self._ledger.buckets.items()
-            if name >= moment[:10]
-            for row in page.rows
-            if row.type == FILL and row.time > moment
-        )
+    def since(self, moment: Instant) -> Iterator[Activity]:
+        """The activities after a moment, in no order."""
+        for name, page in self._ledger.buckets.items():
+            if name >= moment[:10]:
+                yield from (row for row in page.rows if row.time > moment)
 
     def _read_a_day(self) -> bool:
         if not self._days:

@@ -100,6 +100,11 @@ class Plan(Stored, frozen=True, tag="plan-details"):
         return bool(self.changes)
 
     @property
+    def asking(self) -> tuple[Finding, ...]:
+        """The findings that want a person's yes."""
+        return tuple(finding for finding in self.findings if finding.severity == "approve")
+
+    @property
     def refused(self) -> tuple[Finding, ...]:
         return tuple(finding for finding in self.findings if finding.severity == "refuse")
 
@@ -126,8 +131,20 @@ def recheck(plan: Plan, now: Plan) -> Recheck:
     )
 
 
+class Written(msgspec.Struct, frozen=True):
+    """A step that an apply has written into the book, and when."""
+
+    step: Step
+    at: Instant
+
+
 class Look(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """What was seen of both sides at one time, stored: the facts that a plan is made of."""
+    """What was seen of both sides at one time, stored: the facts that a plan is made of.
+
+    ``untouched`` are the keys of imported trades whose row is as we wrote it, ``corrected`` is when the
+    bankroll was last written by us, ``book_zone`` the zone of the book's times that name none, and
+    ``written`` what was applied in the last 24 hours.
+    """
 
     env: str
     account: str
@@ -141,6 +158,10 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     open_orders: tuple[OpenOrder, ...] = ()
     rebound: bool = False
     observations: tuple[Finding, ...] = ()
+    untouched: frozenset[str] = frozenset()
+    corrected: Instant | None = None
+    book_zone: str = "UTC"
+    written: tuple[Written, ...] = ()
 
     @property
     def scope(self) -> Scope:

@@ -2,47 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-import msgspec
-
-from .bankroll import bankroll_change
+from .bankroll import Since, bankroll_change
+from .canon import encode
 from .change import (
     BANKROLL,
     BankrollChange,
     Cause,
     Change,
+    Moved,
     PositionChange,
     TransactionChange,
     changed_fields,
     component,
+    step,
 )
 from .evidence import Evidence, of_reset
 from .instant import Instant, shift
-from .match import Matches, match
+from .pairs import Pairs, pairs
 from .plan import Look, Plan, reading_of
 from .policy import (
     Finding,
     Rules,
-    ambiguous,
     baseline,
     in_flight,
     left_out,
     pending,
     shared_account,
+    undone,
     unknown_types,
-    unproven_rows,
     vanished,
 )
-from .state import IMPORTED, ORDER, Marks, Position, State, Transaction
+from .policy_trades import ambiguous, late_rows, mistimed, unproven_rows
+from .state import IMPORTED, SEVERAL, Marks, Position, State, Transaction
 from .symbols import asset_class
-from .threeway import Base, Moves, position_moves, transaction_moves
+from .threeway import Base, Moves, position_moves
+
+_DELIVERY_DAYS = 7
+"""For how long a left-out holding that came of an option is told of."""
 
 
 def plan(look: Look, base: Base | None, rules: Rules) -> Plan:
     """Compute what the book should change to be true to the broker."""
-    trades = _compared_trades(look, base)
+    trades = pairs(look, base)
     booked = {row.key for row in look.book.transactions if row.origin != IMPORTED} | trades.links
     evidence = Evidence(look.ledger, look.broker, rules, booked=booked, base=base)
     young = evidence.filled_since(shift(look.at, seconds=-rules.grace_seconds))
@@ -57,10 +61,10 @@ def plan(look: Look, base: Base | None, rules: Rules) -> Plan:
         *(() if base else (baseline(),)),
         *_broker_findings(look, base, rules, evidence),
         *pending({_symbol(change) for change in held}, rules),
-        *ambiguous(trades.matches),
-        *unproven_rows(trades.strays, trades.since),
+        *_trade_findings(trades, look),
         *((note,) if note else ()),
-        *left_out(look.book, look.broker, look.marks),
+        *left_out(look.book, look.broker, look.marks, evidence.delivered_since(_lately(look))),
+        *_undone(look, due),
     )
     return Plan(
         env=look.env,
@@ -73,7 +77,7 @@ def plan(look: Look, base: Base | None, rules: Rules) -> Plan:
         broker=look.broker_snapshot,
         changes=tuple(change for change in due if component(change) in rules.components),
         findings=findings,
-        withheld=tuple(sorted({change.key for change in held} | trades.doubtful)),
+        withheld=tuple(sorted({change.key for change in held} | trades.left_open)),
         reading=reading_of(look),
     )
 
@@ -86,6 +90,31 @@ def _broker_findings(look: Look, base: Base | None, rules: Rules, evidence: Evid
     working = (each for each in look.open_orders if look.scope.covers(each.symbol, asset_class(each.symbol)))
     yield from in_flight(working)
     yield from shared_account(look.broker.transactions, rules.bot_prefix)
+
+
+def _trade_findings(trades: Pairs, look: Look) -> Iterator[Finding]:
+    """What is to be said of rows and orders that do not go together as they should."""
+    yield from ambiguous(trades.matches)
+    yield from mistimed(trades.matches, trades.mistimed, look.book_zone)
+    yield from late_rows(trades.kept)
+    yield from unproven_rows(trades.strays, trades.since)
+
+
+def _undone(look: Look, due: Iterable[Change]) -> Iterator[Finding]:
+    """The changes that were applied already within a day, and that the book has lost again."""
+    before: dict[bytes, list[Instant]] = {}
+    for each in look.written:
+        before.setdefault(encode(each.step), []).append(each.at)
+    again = {
+        change.key: before[data]
+        for change in due
+        if change.why.moved in {Moved.BOOK, Moved.BOTH} and (data := encode(step(change))) in before
+    }
+    yield from undone({key: sorted(times) for key, times in again.items()})
+
+
+def _lately(look: Look) -> Instant:
+    return shift(look.at, days=-_DELIVERY_DAYS)
 
 
 def _symbol(change: Change) -> str:
@@ -101,6 +130,7 @@ def _positions(look: Look, base: Base | None, evidence: Evidence) -> list[Positi
     moves = position_moves(base, look.book, look.broker)
     book, broker = _held(look.book), _held(look.broker)
     agreed = base.broker.positions.by_key() if base else {}
+    had = {key: each.qty for key, each in _held(base.book).items()} if base else {}
     found = []
     for key in moves.worth_a_look(book.keys() | broker.keys()):
         before, after = book.get(key), broker.get(key)
@@ -113,74 +143,42 @@ def _positions(look: Look, base: Base | None, evidence: Evidence) -> list[Positi
             if look.rebound and after is None and not why.evidence:
                 execution, why = of_reset(moves.of(key))
             found.append(
-                PositionChange(before=before, after=after, fields=fields, execution=execution, why=why)
+                PositionChange(
+                    before=before,
+                    after=after,
+                    fields=fields,
+                    execution=execution,
+                    why=why,
+                    reopens=why.moved is Moved.BOOK and before is None and had.get(key) == _qty(after),
+                )
             )
     return found
+
+
+def _qty(position: Position | None) -> Decimal | None:
+    return position.qty if position else None
 
 
 def _held(side: State) -> dict[str, Position]:
     return {position.key: position for position in side.positions if position.qty}
 
 
-class _Trades(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """The broker's trades that are compared, each with the book's row for it; ``strays`` are rows without."""
-
-    since: Instant
-    moves: Moves
-    orders: list[Transaction]
-    rows: dict[str, Transaction]
-    matches: Matches
-    strays: list[str]
-
-    @property
-    def links(self) -> set[str]:
-        return {order.key for _, order in self.matches.links}
-
-    @property
-    def doubtful(self) -> set[str]:
-        return {order.key for order, _ in self.matches.ambiguous}
-
-
-def _compared_trades(look: Look, base: Base | None) -> _Trades:
-    moves = transaction_moves(base, look.book, look.broker)
-    since = look.broker.coverage.since if look.broker.coverage else look.at
-    book, broker = look.book.transactions.by_key(), look.broker.transactions.by_key()
-
-    def compared(row: Transaction) -> bool:
-        return row.time >= since and look.scope.covers(row.symbol, row.asset_class)
-
-    orders = [broker[key] for key in moves.worth_a_look(broker.keys()) if compared(broker[key])]
-    matches = match(
-        (row for row in book.values() if not row.linked and row.time >= shift(since, minutes=-5)),
-        (order for order in orders if order.key not in book),
-    )
-    working = {f"{ORDER}{order.id}" for order in look.open_orders}
-    return _Trades(
-        since=since,
-        moves=moves,
-        orders=orders,
-        rows={
-            **{order.key: book[order.key] for order in orders if order.key in book},
-            **{order.key: row for row, order in matches.links},
-        },
-        matches=matches,
-        strays=[
-            key
-            for key in moves.worth_a_look(book.keys() - broker.keys() - working)
-            if book[key].linked and compared(book[key])
-        ],
-    )
-
-
-def _transactions(trades: _Trades, evidence: Evidence) -> list[TransactionChange]:
+def _transactions(trades: Pairs, evidence: Evidence) -> list[TransactionChange]:
     found = []
     for order in trades.orders:
         row = trades.rows.get(order.key)
-        fields = () if order.key in trades.doubtful else _fields(row, order)
+        fields = () if order.key in trades.left_open else _fields(row, order)
         if fields:
-            moved = trades.moves.of(order.key, row.key if row else order.key)
-            why = evidence.of_transaction(order, moved)
-            found.append(TransactionChange(before=row, after=order, fields=fields, why=why))
+            moved = trades.moves.of(order.key, *(row.key.split(SEVERAL) if row else ()))
+            found.append(
+                TransactionChange(
+                    before=row,
+                    after=order,
+                    fields=fields,
+                    why=evidence.of_transaction(order, moved),
+                    withdraws=order.key in trades.late,
+                )
+            )
     return sorted(found, key=lambda change: (change.after.time, change.key))
 
 
@@ -198,14 +196,13 @@ def _bankroll(
     book_moved = base is not None and base.book.bankroll != look.book.bankroll
     broker_moved = base is not None and _amount(base.broker, base.marks, rules) != amount
     moves = Moves(base, {BANKROLL} if book_moved else (), {BANKROLL} if broker_moved else ())
-    return bankroll_change(
-        look.book.bankroll,
-        amount,
-        rules,
+    since = Since(
         recent=evidence.recent if base else None,
         manual_fills=evidence.recent_fills(Cause.MANUAL, but=young) if base else (),
         moved=moves.of(BANKROLL),
+        corrected=look.corrected,
     )
+    return bankroll_change(look.book.bankroll, amount, rules, since)
 
 
 def _amount(broker: State, marks: Marks, rules: Rules) -> Decimal:

@@ -7,19 +7,21 @@ docs/findings.md says what each means and what to do.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Literal
 
 from .canon import Record, RulesId, Stored, encode, identify, plain
 from .change import COMPONENTS, Basis, Component
-from .instant import Instant
+from .instant import Instant, readable
 from .ledger import KNOWN_TYPES, Activity
-from .match import Matches
 from .money import dollars, signed
 from .state import Marks, OpenOrder, Position, PositionMark, State, Transaction
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+
+_UNDOINGS = 2
+"""How often one change is written again within a day before a person is asked."""
 
 Severity = Literal["note", "approve", "refuse"]
 SEVERITIES: tuple[Severity, ...] = ("note", "approve", "refuse")
@@ -68,8 +70,15 @@ def vanished(broker: State, marks: Marks) -> Iterable[Finding]:
         )
 
 
-def left_out(book: State, broker: State, marks: Marks) -> Iterable[Finding]:
-    """Note the holdings outside the Scope: on both sides ignored, never closed."""
+def left_out(book: State, broker: State, marks: Marks, delivered: Mapping[str, str]) -> Iterable[Finding]:
+    """Note the holdings outside the Scope: on both sides ignored, never closed.
+
+    Args:
+        book: the book.
+        broker: the account.
+        marks: the account's prices.
+        delivered: symbols that an option's assignment or exercise has moved lately, with the activity.
+    """
     scope = broker.scope
     if scope is None:
         return
@@ -85,6 +94,18 @@ def left_out(book: State, broker: State, marks: Marks) -> Iterable[Finding]:
                 [_listed(outside, marks)] * bool(outside) + [f"{rows} open row(s) of the book."] * bool(rows)
             ),
         )
+    for held in sorted(outside, key=lambda p: p.key):
+        if held.key in delivered:
+            yield Finding(
+                code="left-out-delivery",
+                severity="note",
+                key=held.key,
+                summary="An option of this account became a holding that is not compared.",
+                detail=f"{plain(held.qty)} {held.key} came of an assignment or exercise. Your bot's book"
+                f" does not show them. To have them in it, add {held.asset_class} to"
+                " ALPACA_SYNC_ASSET_CLASSES.",
+                evidence=(delivered[held.key],),
+            )
 
 
 def _listed(held: list[Position], marks: Marks) -> str:
@@ -106,31 +127,6 @@ def pending(symbols: Iterable[str], rules: Rules) -> Iterable[Finding]:
             key=symbol,
             summary="A fill is so young that the bot may be about to write its own row.",
             detail=f"{symbol} was filled less than {rules.grace_seconds} s ago; it is compared after that.",
-        )
-
-
-def ambiguous(matches: Matches) -> Iterable[Finding]:
-    """Note each order that more than one row without an id may stand for."""
-    for order, rows in matches.ambiguous:
-        yield Finding(
-            code="ambiguous-match",
-            severity="note",
-            key=order.key,
-            summary="More than one pairing of orders and rows without an order id is possible.",
-            detail=f"{order.action} {order.qty} {order.symbol} at {order.time}: {len(rows)} row(s) of the"
-            " history fit. Nothing is imported for it; write the order id into the right row.",
-        )
-
-
-def unproven_rows(keys: Iterable[str], since: Instant) -> Iterable[Finding]:
-    """Note rows that name an order which the broker does not show."""
-    for key in sorted(keys):
-        yield Finding(
-            code="row-without-order",
-            severity="note",
-            key=key,
-            summary="A row of the history names an order that the broker does not show.",
-            detail=f"{key}: the broker was read completely since {since}. The row is kept.",
         )
 
 
@@ -190,13 +186,34 @@ def baseline() -> Finding:
     )
 
 
-def within_tolerance(book: Decimal, amount: Decimal, rules: Rules) -> Finding:
-    """Note how far the bankroll is off where that is too little to change it."""
+def undone(applied: Mapping[str, Sequence[Instant]]) -> Iterable[Finding]:
+    """Tell of changes that another writer has taken back, so that they are wanted again.
+
+    Once is told; from the second time on a person is asked, or two programs would undo each other for ever.
+
+    Args:
+        applied: when in the last 24 hours each change was applied already, by its key; sorted.
+    """
+    for key, times in sorted(applied.items()):
+        yield Finding(
+            code="undone-by-another",
+            severity="approve" if len(times) >= _UNDOINGS else "note",
+            key=key,
+            summary="Another program has undone what snapsync had written.",
+            detail=f"{key} was written {len(times)} time(s) in the last 24 h, last at {readable(times[-1])},"
+            " and is again as before. Which program writes it? Stop an old sync; let the bot read the book"
+            " before it writes it.",
+        )
+
+
+def within_tolerance(book: Decimal, amount: Decimal, rules: Rules, corrected: Instant | None) -> Finding:
+    """Note how far the bankroll is off where that is too little to change it, and since when that grew."""
+    since = f"since the last correction, {readable(corrected)}" if corrected else "never corrected so far"
     return Finding(
         code="bankroll-within-tolerance",
         severity="note",
         key="bankroll",
         summary="The bankroll is off by less than the tolerance.",
         detail=f"The book says {dollars(book)}, the broker's {rules.basis} is {dollars(amount)}: off by"
-        f" {signed(amount - book)} (tolerance {rules.tolerance_pct} %).",
+        f" {signed(amount - book)}, {since} (tolerance {rules.tolerance_pct} %).",
     )

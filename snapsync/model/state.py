@@ -73,6 +73,8 @@ class Transaction(Record, frozen=True):
 ORDER = "order:"
 ACTIVITY = "activity:"
 ROW = "row:"
+SEVERAL = "+"
+"""Joins the keys of rows that together are one trade."""
 IMPORTED = "sync"
 
 

@@ -6,11 +6,7 @@ the journal; from the journal on, a crash is finished by the next writer; the he
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Iterable
 
 import msgspec
 
@@ -22,14 +18,17 @@ from snapsync.model.history import Agreed, BookSnapshot, Operation, tally
 from snapsync.model.instant import seconds_between
 from snapsync.model.plan import Look, Plan, reading_of, recheck
 from snapsync.model.planner import plan as compute
+from snapsync.model.policy import Finding
 from snapsync.model.threeway import Base
 from snapsync.store.journal import Journal, Write, close_journal, write_journal
 from snapsync.store.swap import Swap, perform, staged
 from snapsync.version import __version__
 
 from .env import Env
+from .judge import judge
 from .look import read_account, recall, seen, store_book, store_broker, store_image
 from .recover import settle, settle_locked
+from .uninterrupted import uninterrupted
 
 LOCK_SECONDS = 10.0
 
@@ -98,11 +97,17 @@ class _Task(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     left: tuple[str, ...]
 
 
-def apply(env: Env, chosen: Chosen | None = None) -> Applied:
+def apply(env: Env, chosen: Chosen | None = None, *, confirmed: bool = False) -> Applied:
     """Apply a plan; without one, the latest that was made.
 
+    Args:
+        env: the env.
+        chosen: the plan.
+        confirmed: whether a person has seen it and said yes; some findings ask for that.
+
     Raises:
-        PlanError: the facts have moved on (exit 20), or a rule refuses it (22). Nothing was written.
+        PlanError: the facts have moved on (exit 20), a rule wants a person's yes (21) or refuses it (22).
+            Nothing was written.
         BookError: a file of the book cannot be read or written.
         RecoveryError: an earlier apply was interrupted and needs a decision (31).
     """
@@ -121,7 +126,7 @@ def apply(env: Env, chosen: Chosen | None = None) -> Applied:
     snapshot = _fresh(env, chosen)
     with env.store.place.lock("apply", LOCK_SECONDS):
         recovered = settle_locked(env) or recovered
-        done = _write(env, _check(env, chosen, snapshot))
+        done = _write(env, _check(env, chosen, snapshot, confirmed=confirmed))
     return msgspec.structs.replace(done, recovered=recovered)
 
 
@@ -132,7 +137,7 @@ def _fresh(env: Env, chosen: Chosen) -> SnapshotId:
     return store_broker(env.store, read_account(env))
 
 
-def _check(env: Env, chosen: Chosen, snapshot: SnapshotId) -> _Task:
+def _check(env: Env, chosen: Chosen, snapshot: SnapshotId, *, confirmed: bool) -> _Task:
     """Read the book again and hold the plan against what is true now."""
     plan = chosen.plan
     if plan.rules != env.rules.id or plan.scope != env.scope:
@@ -145,9 +150,12 @@ def _check(env: Env, chosen: Chosen, snapshot: SnapshotId) -> _Task:
     facts = seen(env, reading, recall(env, snapshot), snapshot)
     latest = env.store.latest()
     base = env.base(latest[1].agreed if latest else None)
-    now = compute(facts, base, env.rules)
+    now = judge(env, facts, base)
     if now.refused:
         raise _refused(now)
+    agreed_to = {(each.code, each.key) for each in plan.asking} if confirmed else set()
+    if any((each.code, each.key) not in agreed_to for each in now.asking):
+        raise _unconfirmed(env, now)
     held = recheck(plan, now)
     if held.gone:
         moved = ", ".join(sorted({_named(plan, each.key) for each in held.gone}))
@@ -245,32 +253,6 @@ def _named(plan: Plan, key: str) -> str:
     return next((f"{each.after.action} {each.after.symbol}" for each in trades if each.key == key), key)
 
 
-@contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM wait: a stop in here would only make work for the next writer.
-
-    Blocking the signals would not do: with a second thread in the process Python hands them to the main
-    thread all the same.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    came: list[int] = []
-
-    def later(number: int, frame: FrameType | None) -> None:
-        del frame
-        came.append(number)
-
-    before = {number: signal.signal(number, later) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)
-        if came:
-            signal.raise_signal(came[0])
-
-
 def _none(env: Env) -> PlanError:
     return PlanError("No plan has been made yet.", hint=f"snapsync plan --env {env.name}")
 
@@ -280,6 +262,15 @@ def _unapproved(env: Env) -> PlanError:
         "This env wants an approval, and none can be given yet.",
         detail=f"ALPACA_SYNC_REQUIRE_APPROVAL names {env.name}; this version of snapsync has no approvals",
         hint="Take the env out of ALPACA_SYNC_REQUIRE_APPROVAL to apply without one.",
+        exit=Exit.UNAPPROVED,
+    )
+
+
+def _unconfirmed(env: Env, plan: Plan) -> PlanError:
+    return PlanError(
+        "A rule wants a person's yes for this plan.",
+        detail=_told(plan.asking),
+        hint=f"Look at it, and say yes where you are asked: snapsync apply --env {env.name}",
         exit=Exit.UNAPPROVED,
     )
 
@@ -295,6 +286,10 @@ def _used(env: Env, plan: PlanId) -> PlanError:
 def _refused(plan: Plan) -> PlanError:
     return PlanError(
         "A rule refuses this plan.",
-        detail="\n".join(f"{each.code}: {each.summary} {each.detail}" for each in plan.refused),
+        detail=_told(plan.refused),
         exit=Exit.REFUSED,
     )
+
+
+def _told(findings: Iterable[Finding]) -> str:
+    return "\n".join(f"{each.code}: {each.summary} {each.detail}" for each in findings)

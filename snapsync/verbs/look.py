@@ -64,6 +64,9 @@ def seen(env: Env, reading: Reading, broker: BrokerReading, broker_snapshot: Sna
         open_orders=broker.open_orders,
         rebound=rebound(env),
         observations=(*broker.doubts, *broker.observations, *reading.observations),
+        untouched=reading.untouched,
+        corrected=reading.corrected,
+        book_zone=str(env.config.book_timezone),
     )
 
 

@@ -12,10 +12,10 @@ from snapsync.model.change import sign
 from snapsync.model.history import Agreed, Operation, tally
 from snapsync.model.instant import Instant
 from snapsync.model.plan import Plan
-from snapsync.model.planner import plan as compute
 from snapsync.version import __version__
 
 from .env import Env
+from .judge import judge
 from .look import Seen, look, proven_since, store_look
 from .record import elsewhere, read_replay, record
 from .recover import settle
@@ -71,7 +71,7 @@ def keep(env: Env, seen: Seen, recovered: OperationId | None = None) -> Planned:
     with store.place.lock("plan", COMMIT_SECONDS):
         latest = store.latest()
         agreed = latest[1].agreed if latest else None
-        made = compute(facts, env.base(agreed), env.rules)
+        made = judge(env, facts, env.base(agreed))
         store.put(made.body)
         operation = store.commit(
             Operation(

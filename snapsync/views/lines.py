@@ -67,7 +67,7 @@ def _holding(change: PositionChange) -> str:
     before, after, execution = change.before, change.after, change.execution
     at = f" @ {price(execution.price)}" if execution and execution.price else ""
     if before is None and after is not None:
-        return f"{_qty(after.qty)}{at}"
+        return f"{_qty(after.qty)}{at}{', reopened: it was never closed' if change.reopens else ''}"
     if before is not None and after is None:
         event = execution and execution.source not in ("fills", "broker average")
         how = f", {execution.source}" if execution and event else f", closed{at}"
@@ -90,7 +90,7 @@ def _trade(change: TransactionChange, zone: ZoneInfo) -> str:
     if "action" in change.fields:
         parts.append(f"was {terminal(before.action)}")
     if "key" in change.fields:
-        parts.append("linked")
+        parts.append("linked, the imported row withdrawn" if change.withdraws else "linked")
     return f"{', '.join(parts)}  {when}"
 
 

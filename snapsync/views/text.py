@@ -51,7 +51,7 @@ def _verdict(made: Plan, paint: Paint) -> str:
     if made.refused:
         return paint(f"Refused: plan {short(made.id)} cannot be applied.", "-")
     if not made.drift:
-        waiting = f" ({len(made.withheld)} left to the bot for now)" if made.withheld else ""
+        waiting = f" ({len(made.withheld)} left open)" if made.withheld else ""
         return paint(f"In step{waiting}: nothing to change.", "+") + f" Plan {short(made.id)}."
     counts = counted(tally([sign(change) for change in made.changes]))
     return f"{paint('Plan:', 'bold')} {counts}. Id {short(made.id)}."

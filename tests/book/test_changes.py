@@ -309,6 +309,11 @@ def test_a_file_without_room_for_a_share_is_an_error_before_anything_is_written(
 
 LOG = b"timestamp,symbol,action,quantity,price,alpaca_order_id\n"
 ROW = b"2025-08-20 09:30:00,SPY250822C00635000,BUY,1,2.40,"
+WHOLE = (
+    b"timestamp,symbol,action,quantity,price,total_cost,fees,alpaca_order_id,source,broker,environment,"
+    b"sync_imported\n"
+)
+BOTS = b"2025-08-20 09:30:00,SPY250822C00635000,BUY,1,2.40,240.00,0.65,x,main,alpaca,paper,\n"
 
 
 def test_a_new_history_file_has_the_guides_columns() -> None:
@@ -324,13 +329,14 @@ def test_a_new_history_file_has_the_guides_columns() -> None:
 
 def test_importing_appends() -> None:
     """A missing trade is one more row; what was there is not even rewritten."""
-    shelf = Shelf(history=LOG + ROW + b"x\n")
+    shelf = Shelf(history=WHOLE + BOTS)
 
     edit = shelf.propose(trading(None, trade()), trading(None, trade("activity:OPEXP:1:" + SPY)))[0]
 
     assert edit.appended == (
-        b"2025-08-21 09:45:00,SPY250822C00635000,BUY,1,2.40,abc\n"
-        b"2025-08-21 09:45:00,SPY250822C00635000,BUY,1,2.40,activity:OPEXP:1:SPY250822C00635000\n"
+        b"2025-08-21 09:45:00,SPY250822C00635000,BUY,1,2.40,240.00,,abc,sync,alpaca,paper,True\n"
+        b"2025-08-21 09:45:00,SPY250822C00635000,BUY,1,2.40,240.00,,activity:OPEXP:1:SPY250822C00635000,"
+        b"sync,alpaca,paper,True\n"
     )
 
 
@@ -339,28 +345,49 @@ def test_an_option_event_is_a_row_with_its_word() -> None:
     event = msgspec.structs.replace(
         trade(f"activity:OPEXP:1:{SPY}", price="0"), action="expired", time=FILLED
     )
-    shelf = Shelf(history=LOG + ROW + b"x\n")
+    shelf = Shelf(history=WHOLE + BOTS)
 
     assert shelf.propose(trading(None, event))[0].appended == (
-        b"2025-08-21 09:45:00,SPY250822C00635000,EXPIRED,1,0.00,activity:OPEXP:1:SPY250822C00635000\n"
+        b"2025-08-21 09:45:00,SPY250822C00635000,EXPIRED,1,0.00,0.00,,activity:OPEXP:1:SPY250822C00635000,"
+        b"sync,alpaca,paper,True\n"
     )
 
 
-def test_a_file_without_order_ids_gets_their_column_once() -> None:
-    """The one column is added at the right end; the bot's next rows may lack it."""
+def test_what_an_imported_row_says_gets_its_columns_once() -> None:
+    """Missing columns are added at the right end, once; the bot's next rows may lack them."""
     shelf = Shelf(history=b"time,symbol,side,qty\r\n2025-08-20 09:30:00,SPY250822C00635000,buy,1\r\n")
 
     first = shelf.change(trading(None, trade()))["history"]
-    shelf.data["history"] = first + b"2025-08-20 09:40:00,QQQ250822P00480000,sell,1\r\n"
+    late = b"2025-08-20 09:40:00,QQQ250822P00480000,sell,1"
+    shelf.data["history"] = first + late + b"\r\n"
     (row,) = (each for each in shelf.traded().values() if each.symbol == QQQ)
 
     assert first == (
-        b"time,symbol,side,qty,alpaca_order_id\r\n2025-08-20 09:30:00,SPY250822C00635000,buy,1,\r\n"
-        b"2025-08-21 09:45:00,SPY250822C00635000,buy,1,abc\r\n"
+        b"time,symbol,side,qty,price,total_cost,fees,alpaca_order_id,source,broker,environment,sync_imported"
+        b"\r\n2025-08-20 09:30:00,SPY250822C00635000,buy,1,,,,,,,,\r\n"
+        b"2025-08-21 09:45:00,SPY250822C00635000,buy,1,2.40,240.00,,abc,sync,alpaca,paper,True\r\n"
     )
-    assert shelf.change(trading(row, renamed(row, "order:new")))["history"] == (
-        first + b"2025-08-20 09:40:00,QQQ250822P00480000,sell,1,new\r\n"
+    assert shelf.change(trading(row, renamed(row, "order:new")))["history"] == (first + late + b",,,,new\r\n")
+    assert len(shelf.change(trading(None, trade("order:last")))["history"].splitlines()) == 5
+
+
+def test_a_link_alone_adds_the_order_ids_column_alone() -> None:
+    """Nothing is imported, so nothing else needs to be said."""
+    shelf = Shelf(history=b"time,symbol,side,qty\n2025-08-20 09:30:00,SPY250822C00635000,buy,1\n")
+    (row,) = shelf.traded().values()
+
+    assert shelf.change(trading(row, renamed(row, "order:abc")))["history"] == (
+        b"time,symbol,side,qty,alpaca_order_id\n2025-08-20 09:30:00,SPY250822C00635000,buy,1,abc\n"
     )
+
+
+def test_a_bots_own_last_column_is_not_taken_for_one_of_ours() -> None:
+    """A row that lacks a cell of the bot's own is no shorter row from before our columns: it is broken."""
+    head = b"time,symbol,side,qty,source,total_cost,fees,alpaca_order_id,broker,environment,sync_imported\n"
+    Shelf(history=head + b"2025-08-20 09:30:00,SPY250822C00635000,buy,1,main\n").traded()
+
+    with pytest.raises(BookError, match="does not fit"):
+        Shelf(history=head + b"2025-08-20 09:30:00,SPY250822C00635000,buy,1\n").traded()
 
 
 def test_linking_fills_in_one_cell() -> None:
@@ -431,14 +458,15 @@ def test_the_bots_own_columns_are_used() -> None:
     """A row of ours fills the decision log of the bot as far as its columns go."""
     head = (
         b"timestamp,symbol,decision,confidence,current_price,strike,premium,quantity,total_cost,reason,status,"
-        b"fill_price,alpaca_order_id\n"
+        b"fill_price,alpaca_order_id,fees,source,broker,environment,sync_imported\n"
     )
     row = b"2025-08-20T09:31:00.5-04:00,SPY,BUY,0.9,635.0,635.0,2.45,1,245.0,x,FILLED,2.40,q\n"
 
     edit = Shelf(history=head + row).propose(trading(None, trade()))[0]
 
     assert edit.appended == (
-        b"2025-08-21T09:45:00.1-04:00,SPY250822C00635000,BUY,,,635.0,2.40,1,240.00,,FILLED,2.40,abc\n"
+        b"2025-08-21T09:45:00.1-04:00,SPY250822C00635000,BUY,,,635.0,2.40,1,240.00,,FILLED,2.40,abc,,"
+        b"sync,alpaca,paper,True\n"
     )
 
 
@@ -447,5 +475,7 @@ def test_renamed_columns_are_written_under_their_names() -> None:
     files = msgspec.structs.replace(FILES, columns={"oid": "alpaca_order_id", "when": "timestamp"})
     shelf = Shelf(history=b"when,symbol,action,quantity\n", files=files)
 
-    assert shelf.change(trading(None, trade()))["history"].startswith(b"when,symbol,action,quantity,oid\n")
+    assert shelf.change(trading(None, trade()))["history"].startswith(
+        b"when,symbol,action,quantity,price,total_cost,fees,oid,"
+    )
     assert Shelf(files=files).change(trading(None, trade()))["history"].startswith(b"when,symbol,")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snapsync.model.bankroll import FLOW, MANUAL_FILL, MISSING, OVER_TOLERANCE, bankroll_change
+from snapsync.model.bankroll import FLOW, MANUAL_FILL, MISSING, OVER_TOLERANCE, Since, bankroll_change
 from snapsync.model.change import BankrollChange, Cause, Moved, sign
 from snapsync.model.ledger import Activity
 from snapsync.model.policy import Finding, Rules
@@ -29,9 +29,7 @@ def decide(
         None if book is None else Decimal(book),
         Decimal(amount),
         Rules(tolerance_pct=Decimal(tolerance)),
-        recent=recent,
-        manual_fills=by_hand,
-        moved=moved,
+        Since(recent=recent, manual_fills=by_hand, moved=moved),
     )
 
 
@@ -147,10 +145,12 @@ def test_a_difference_is_a_change_or_a_note(
     """Never both, never neither; and a book that took the change over needs none."""
     rules = Rules(tolerance_pct=tolerance)
     recent = (event("CSD", amount="1"),) if flowed else ()
-    change, note = bankroll_change(book, amount, rules, recent=recent, manual_fills=(), moved=Moved.BROKER)
+    change, note = bankroll_change(
+        book, amount, rules, Since(recent=recent, manual_fills=(), moved=Moved.BROKER)
+    )
     assert [change, note].count(None) == (2 if book == amount else 1)
     if change:
         again = bankroll_change(
-            change.after, amount, rules, recent=recent, manual_fills=(), moved=Moved.BROKER
+            change.after, amount, rules, Since(recent=recent, manual_fills=(), moved=Moved.BROKER)
         )
         assert again == (None, None)

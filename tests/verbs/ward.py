@@ -206,8 +206,11 @@ def _replacing(folder: Path, order: str) -> None:
 
 
 def _appending(folder: Path, order: str) -> None:
-    """The history is appended to: the bot has written none of the day's trades."""
-    del folder, order
+    """The history is appended to: it has all columns, and the bot has written none of the day's trades."""
+    del order
+    head, _, rows = (folder / NAMES["history"]).read_text().partition("\n")
+    columns = "fees,source,broker,environment,sync_imported"
+    (folder / NAMES["history"]).write_text(f"{head},{columns}\n{rows}")
 
 
 def _making(folder: Path, order: str) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from snapsync.model.canon import normal
 from snapsync.model.change import BankrollChange
-from snapsync.model.instant import Instant
+from snapsync.model.instant import Instant, instant
 from snapsync.model.policy import Finding
 
 from .cells import number, price_text
@@ -15,6 +15,7 @@ from .faults import NUMBER, RESTORE, fault, quoted
 from .members import Members, Scalar, new_object, with_members
 from .values import Writing
 
+_SOURCE = "snapsync"
 TWINS = ("current_bankroll", "balance")
 """Both say what the bot sizes its trades with; the first that is there is taken."""
 
@@ -39,6 +40,17 @@ def observations(members: Members) -> Iterable[Finding]:
             summary="Fields of the book that should say the same differ; the first is taken.",
             detail=f"{members.name}: current_bankroll {one}, balance {other}",
         )
+
+
+def corrected(members: Members) -> Instant | None:
+    """When we wrote the bankroll last; None where the file does not say so, or another program wrote it."""
+    at = members.values.get("last_sync")
+    if members.values.get("sync_source") != _SOURCE or not isinstance(at, str):
+        return None
+    try:
+        return instant(at)
+    except ValueError:
+        return None
 
 
 def draft_bankroll(members: Members | None, change: BankrollChange, writing: Writing) -> str:
@@ -99,7 +111,7 @@ def _common(amount: Decimal, now: str, writing: Writing) -> dict[str, Scalar]:
         **{name: value for name, value in known.items() if value is not None},
         "last_updated": now,
         "last_sync": now,
-        "sync_source": "snapsync",
+        "sync_source": _SOURCE,
     }
 
 

@@ -19,11 +19,12 @@ from snapsync.model.change import (
     TransactionChange,
     changed_fields,
 )
+from snapsync.model.instant import Instant
 from snapsync.model.pages import Pages
 from snapsync.model.policy import Finding
 from snapsync.model.state import Position, State, Transaction
 
-from . import bankroll, history, positions
+from . import bankroll, costs, history, positions
 from .faults import ROOM, UNFIT, fault
 from .history import Trades, trades
 from .holdings_draft import HEADER as POSITIONS_HEADER
@@ -36,19 +37,23 @@ from .table import checked, scan
 from .text import decode
 from .trades_draft import HEADER as HISTORY_HEADER
 from .trades_draft import draft_trades
+from .untouched import untouched
 from .values import BookFiles, Edit, Role, Writing
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """One consistent reading of the book.
 
-    ``files`` are the very bytes, None where there is no file. The last three are how they were
-    understood, for ``propose`` alone.
+    ``files`` are the very bytes, None where there is no file. ``untouched`` are keys of imported trades
+    whose row is as we wrote it, ``corrected`` is when we wrote the bankroll last. The last three are how
+    the files were understood, for ``propose`` alone.
     """
 
     state: State
     files: dict[Role, bytes | None]
     observations: tuple[Finding, ...]
+    untouched: frozenset[str]
+    corrected: Instant | None
     members: Members | None
     holdings: Holdings
     trades: Trades
@@ -75,10 +80,11 @@ def understand(data: dict[Role, bytes | None], files: BookFiles) -> Reading:
     object_ = None if found is None else members(name, decode(name, found))
     held = holdings(_sheet(data, files, zone, "positions"))
     traded = trades(_sheet(data, files, zone, "history"))
+    rows = tuple(history.transactions(traded))
     return Reading(
         state=State(
             positions=Pages.of(Position, positions.positions(held)),
-            transactions=Pages.of(Transaction, history.transactions(traded)),
+            transactions=Pages.of(Transaction, rows),
             bankroll=bankroll.bankroll(object_) if object_ else None,
         ),
         files=data,
@@ -86,7 +92,10 @@ def understand(data: dict[Role, bytes | None], files: BookFiles) -> Reading:
             *(bankroll.observations(object_) if object_ else ()),
             *positions.observations(held),
             *history.observations(traded),
+            *costs.observations(traded),
         ),
+        untouched=untouched(traded, rows, files.env),
+        corrected=bankroll.corrected(object_) if object_ else None,
         members=object_,
         holdings=held,
         trades=traded,
@@ -107,8 +116,19 @@ def _sheet(data: dict[Role, bytes | None], files: BookFiles, zone: ZoneInfo, rol
     else:
         text = decode(name, found)
     file = sheet(scan(name, text), names, files.columns, zone)
-    checked(file.table, frozenset(file.columns[each] for each in optional if file.has(each)))
+    checked(file.table, _added(file, optional))
     return file
+
+
+def _added(file: Sheet, optional: tuple[str, ...]) -> frozenset[int]:
+    """Which columns at the right end may be ours: they stand in the order in which we add them."""
+    places = {file.columns[name]: rank for rank, name in enumerate(optional) if file.has(name)}
+    at, last = len(file.table.header.values) - 1, len(optional)
+    found = set()
+    while at in places and places[at] < last:
+        found.add(at)
+        at, last = at - 1, places[at]
+    return frozenset(found)
 
 
 def propose(

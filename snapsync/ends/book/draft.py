@@ -1,4 +1,4 @@
-"""Changes to a Table, collected and then made at once: cells replaced, columns and rows added."""
+"""Changes to a Table, collected and then made at once: cells replaced, rows and columns added or removed."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class Draft:
         self._set: dict[int, tuple[Row, dict[int, str]]] = {}
         self._columns: list[str] = []
         self._appended: list[dict[int, str]] = []
+        self._removed: set[int] = set()
 
     @property
     def width(self) -> int:
@@ -39,6 +40,10 @@ class Draft:
         """Add a row at the end; columns that are not named stay empty."""
         self._appended.append(dict(cells))
 
+    def remove(self, row: Row) -> None:
+        """Take a row out, with its newline."""
+        self._removed.add(row.start)
+
     def text(self) -> str:
         """The whole file as it should be."""
         splices: list[Splice] = []
@@ -56,7 +61,14 @@ class Draft:
                 for row, cells in self._set.values()
                 if cells and max(cells) >= len(row.values)
             ]
-        return spliced(self.table.text, splices) + self._tail()
+        return spliced(self.table.text, self._without_removed(splices)) + self._tail()
+
+    def _without_removed(self, splices: list[Splice]) -> list[Splice]:
+        if not self._removed:
+            return splices
+        gone = [row for row in self.table.rows if row.start in self._removed]
+        kept = [each for each in splices if not any(row.start <= each[0] <= row.end for row in gone)]
+        return kept + [(row.start, row.end + len(row.newline), "") for row in gone]
 
     def _replaced(self, row: Row, cells: dict[int, str]) -> list[Splice]:
         where = spans(self.table, row)

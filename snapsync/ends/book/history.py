@@ -16,7 +16,7 @@ from snapsync.model.symbols import multiplier
 from snapsync.model.trades import average
 
 from . import instrument
-from .sheet import Names, Sheet, needed
+from .sheet import Names, Sheet, imported, needed
 from .table import Row
 
 NAMES: Names = {
@@ -40,8 +40,8 @@ NAMES: Names = {
 QUANTITIES = ("quantity", "contracts")
 PRICES = ("price", "fill_price", "premium")
 ORDER_ID = "alpaca_order_id"
-OPTIONAL = (ORDER_ID,)
-"""A column that we may add to a bot's file; rows that the bot writes afterwards may lack it."""
+OPTIONAL = ("price", "total_cost", "fees", ORDER_ID, "source", "broker", "environment", "sync_imported")
+"""Columns that we add to a bot's file, in this order; rows that the bot writes afterwards may lack them."""
 
 EVENTS = frozenset({"expired", "assigned", "exercised"})
 _ACTIONS = {
@@ -178,14 +178,12 @@ def transactions(found: Trades) -> Iterable[Transaction]:
             price=price_of([(entry.qty, entry.price) for entry in entries]),
             multiplier=multiplier(kind),
             time=min(entry.time for entry in entries),
-            origin=IMPORTED if all(_imported(found.file, entry.row) for entry in entries) else None,
+            origin=IMPORTED if all(_imported(found.file, entry) for entry in entries) else None,
         )
 
 
-def _imported(file: Sheet, row: Row) -> bool:
-    """Whether a sync wrote the row, ours or the old one, and not the bot."""
-    flag = file.cell(row, "sync_imported").lower()
-    return flag in {"true", "1", "yes"} or file.cell(row, "source").lower().startswith("sync")
+def _imported(file: Sheet, entry: Entry) -> bool:
+    return imported(file, entry.row, "sync_imported")
 
 
 def qty_of(entries: list[Entry]) -> Decimal:

@@ -20,6 +20,7 @@ from .cells import LONG, SHORT, cased, cents_text, count_text, flag_text, price_
 from .draft import Draft
 from .faults import GONE, fault
 from .positions import QUANTITIES, Holdings, Lot, is_open
+from .reopening import closed_lots, never_closed
 from .sheet import Sheet, their_name
 from .times import time_text
 from .values import BookFiles, Writing
@@ -56,6 +57,7 @@ class Pen(msgspec.Struct, frozen=True, eq=False):
     """What all writers of one positions file share; ``columns`` grows where one has to be added."""
 
     held: Holdings
+    closed: dict[str, list[Lot]]
     draft: Draft
     columns: dict[str, int]
     writing: Writing
@@ -85,7 +87,8 @@ def draft_holdings(
     Raises:
         BookError: the file has no open row of a holding that is to be corrected or closed.
     """
-    pen = Pen(held, Draft(held.file.table), dict(held.file.columns), writing, files)
+    closed = closed_lots(held, {change.key for change in changes if sign(change) is Sign.ADD})
+    pen = Pen(held, closed, Draft(held.file.table), dict(held.file.columns), writing, files)
     for change in changes:
         match sign(change):
             case Sign.ADD:
@@ -131,7 +134,9 @@ def corrected(lots: list[Lot], target: Decimal) -> list[tuple[Lot, Decimal]]:
         return [(same_way[0], normal(same_way[0].qty + target - total))]
     found = []
     surplus = abs(total) - abs(target)
-    for lot in same_way:
+    # a row that we added, and that the bot has now written too, is the one that is too many
+    extra = next((lot for lot in same_way if lot.ours and abs(lot.qty) == surplus), None)
+    for lot in [extra] if extra else same_way:
         if not surplus:
             break
         taken = min(surplus, abs(lot.qty))
@@ -193,6 +198,9 @@ def _add(pen: Pen, change: PositionChange) -> None:
     held, execution = change.after, change.execution
     if held is None:
         return
+    if closed := never_closed(pen.closed.get(held.key, ()), change, held):
+        _reopen(pen, closed, held)
+        return
     price = execution.price if execution and execution.price is not None else held.entry_price
     at = execution.time if execution else None
     proven = execution is not None and execution.source == _FROM_FILLS
@@ -212,6 +220,15 @@ def _add(pen: Pen, change: PositionChange) -> None:
         **_companions(msgspec.structs.replace(held, entry_price=price), pen.writing),
     }
     pen.draft.append({pen.columns[name]: text for name, text in cells.items() if name in pen.columns})
+
+
+def _reopen(pen: Pen, lots: list[Lot], held: Position) -> None:
+    cells = {"status": _open_word(pen), "close_time": "", "exit_price": "", "close_reason": ""}
+    if pen.file.has("last_sync"):
+        cells["last_sync"] = pen.time("last_sync")
+    for lot in lots:
+        own = msgspec.structs.replace(held, qty=lot.qty, entry_price=lot.price or held.entry_price)
+        pen.put(lot, {**cells, **_companions(own, pen.writing)})
 
 
 def _open_word(pen: Pen) -> str:

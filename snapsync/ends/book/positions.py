@@ -17,7 +17,7 @@ from snapsync.model.trades import average
 from . import instrument
 from .cells import SHORT
 from .faults import DUPLICATE, fault
-from .sheet import Names, Sheet, needed
+from .sheet import Names, Sheet, imported, needed
 from .table import Row
 
 NAMES: Names = {
@@ -49,7 +49,10 @@ OPTIONAL = ("status",)
 
 
 class Lot(msgspec.Struct, frozen=True, eq=False):
-    """One open row; ``qty`` is signed."""
+    """One row; ``qty`` is signed, ``ours`` says that a sync has added it and not the bot.
+
+    ``closed`` is the time of its close, where it tells one.
+    """
 
     row: Row
     key: str
@@ -57,13 +60,16 @@ class Lot(msgspec.Struct, frozen=True, eq=False):
     qty: Decimal
     price: Decimal | None
     time: Instant | None
+    ours: bool
+    closed: Instant | None = None
 
 
 class Holdings(msgspec.Struct, frozen=True, eq=False):
-    """A positions file as read: its open lots by key, in the file's order."""
+    """A positions file as read: its open lots by key, in the file's order, and the other rows."""
 
     file: Sheet
     lots: dict[str, list[Lot]]
+    closed: list[Row]
 
 
 def holdings(file: Sheet) -> Holdings:
@@ -74,10 +80,12 @@ def holdings(file: Sheet) -> Holdings:
     """
     needed(file, "symbol", "occ_symbol", "underlying")
     needed(file, *QUANTITIES)
-    found = Holdings(file, {})
+    found = Holdings(file, {}, [])
     for row in file.table.rows:
-        if is_open(file, row):
-            lot = _lot(file, row)
+        if not is_open(file, row):
+            found.closed.append(row)
+        else:
+            lot = lot_of(file, row)
             lots = found.lots.setdefault(lot.key, [])
             _distinct(file, lot, lots)
             lots.append(lot)
@@ -90,7 +98,12 @@ def is_open(file: Sheet, row: Row) -> bool:
     return status == "open" or (not status and not file.cell(row, "close_time"))
 
 
-def _lot(file: Sheet, row: Row) -> Lot:
+def lot_of(file: Sheet, row: Row) -> Lot:
+    """What a row says it holds, or held.
+
+    Raises:
+        BookError: it cannot be understood.
+    """
     what = instrument.identify(file, row)
     if what.lacks:
         raise file.error(row, what.lacks[0], f"is blank in the row of an option on {what.key}")
@@ -107,6 +120,7 @@ def _lot(file: Sheet, row: Row) -> Lot:
         qty=qty,
         price=file.number(row, "entry_price"),
         time=file.time(row, "entry_time") or file.time(row, "timestamp"),
+        ours=imported(file, row, "sync_detected"),
     )
 
 
@@ -115,7 +129,8 @@ def _blank_quantity(file: Sheet) -> str:
 
 
 def _distinct(file: Sheet, lot: Lot, lots: Iterable[Lot]) -> None:
-    twin = next((each for each in lots if (each.time, each.price) == (lot.time, lot.price)), None)
+    said = (lot.time, lot.price, lot.ours)
+    twin = next((each for each in lots if (each.time, each.price, each.ours) == said), None)
     if twin:
         raise fault(
             DUPLICATE,

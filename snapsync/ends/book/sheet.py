@@ -24,7 +24,9 @@ T = TypeVar("T")
 Names = Mapping[str, tuple[str, ...]]
 """Our names of columns, each with others that bots use for it, in order of precedence."""
 
-_LOOK_BACK = 200
+_YES = frozenset({"true", "1", "yes"})
+LOOK_BACK = 200
+"""How many of the last rows tell how a new one is to look."""
 
 
 class Sheet(msgspec.Struct, frozen=True, eq=False):
@@ -85,7 +87,7 @@ class Sheet(msgspec.Struct, frozen=True, eq=False):
 
     def like(self, name: str) -> str:
         """The newest text of a column that says something, among the last rows."""
-        rows = reversed(self.table.rows[-_LOOK_BACK:])
+        rows = reversed(self.table.rows[-LOOK_BACK:])
         return next((text for row in rows if (text := self.cell(row, name))), "")
 
     def time_style(self, name: str, *others: str) -> TimeStyle:
@@ -134,6 +136,11 @@ def needed(file: Sheet, *alternatives: str) -> None:
     if len(heads) == 1 and any(mark in heads[0] for mark in ";\t|"):
         hint = "Save the file with commas between its fields."
     raise fault(COLUMNS, detail, hint)
+
+
+def imported(file: Sheet, row: Row, flag: str) -> bool:
+    """Whether a sync wrote a row, ours or the old one, and not the bot; ``flag`` names the column for it."""
+    return file.cell(row, flag).lower() in _YES or file.cell(row, "source").lower().startswith("sync")
 
 
 def their_name(name: str, renames: Mapping[str, str]) -> str:

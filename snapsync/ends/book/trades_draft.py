@@ -1,8 +1,11 @@
-"""Writing the trade history: a missing trade is one more row, a row without its order's id gets it."""
+"""Writing the trade history: a missing trade is one more row, a row without its order's id gets it.
+
+A row that we imported goes again when the bot has written its own for that order.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 import msgspec
@@ -10,13 +13,13 @@ import msgspec
 from snapsync.model.canon import normal
 from snapsync.model.change import TransactionChange
 from snapsync.model.fields import same_price
-from snapsync.model.state import ORDER, Transaction
+from snapsync.model.state import ORDER, SEVERAL, Transaction
 
 from . import instrument
 from .cells import cased, count_text, flag_text, price_text
 from .draft import Draft
 from .faults import GONE, fault
-from .history import ORDER_ID, PRICES, QUANTITIES, Entry, Trades, price_of
+from .history import OPTIONAL, ORDER_ID, PRICES, QUANTITIES, Entry, Trades, price_of
 from .sheet import Sheet, their_name
 from .times import time_text
 from .values import BookFiles
@@ -41,7 +44,7 @@ _PLACES = Decimal("1e-9")
 
 
 class Pen(msgspec.Struct, frozen=True, eq=False):
-    """What all writers of one history file share; ``columns`` has the added one too."""
+    """What all writers of one history file share; ``columns`` has the added ones too."""
 
     held: Trades
     draft: Draft
@@ -58,6 +61,12 @@ class Pen(msgspec.Struct, frozen=True, eq=False):
             if name in self.columns:
                 self.draft.set(entry.row, self.columns[name], text)
 
+    def add_columns(self, names: Iterable[str]) -> None:
+        """Add the columns of these that the file lacks, at its right end."""
+        for name in names:
+            if name not in self.columns:
+                self.columns[name] = self.draft.add_column(their_name(name, self.files.columns))
+
 
 def draft_trades(held: Trades, changes: tuple[TransactionChange, ...], files: BookFiles) -> str:
     """The history file's text with these changes made.
@@ -65,25 +74,28 @@ def draft_trades(held: Trades, changes: tuple[TransactionChange, ...], files: Bo
     Raises:
         BookError: the file has no row of a trade that is to be corrected.
     """
-    draft, columns = Draft(held.file.table), dict(held.file.columns)
-    if ORDER_ID not in columns:
-        # without it the next look could not know the trade again, and would import it once more
-        columns[ORDER_ID] = draft.add_column(their_name(ORDER_ID, files.columns))
-    pen = Pen(held, draft, columns, files)
+    pen = Pen(held, Draft(held.file.table), dict(held.file.columns), files)
+    if any(change.before is None for change in changes):
+        # all that an imported row says of itself: without its id it would be imported once more
+        priced = pen.file.has(*PRICES)
+        pen.add_columns(name for name in OPTIONAL if not (priced and name == "price"))
+    else:
+        pen.add_columns([ORDER_ID])
     for change in changes:
         if change.before is None:
-            _append(pen, change.after)
+            cells = imported_cells(pen.file, change.after, files.env)
+            pen.draft.append({pen.columns[name]: text for name, text in cells.items() if name in pen.columns})
         else:
             _correct(pen, change, change.before.key)
-    return draft.text()
+    return pen.draft.text()
 
 
-def _append(pen: Pen, trade: Transaction) -> None:
-    file = pen.file
+def imported_cells(file: Sheet, trade: Transaction, env: str) -> dict[str, str]:
+    """What a new row for a trade says, by our names of columns, in the way of the rows that are there."""
     price = "" if trade.price is None else price_text(trade.price)
     cost = None if trade.price is None else trade.qty * trade.price * trade.multiplier
     style = file.time_style("timestamp")
-    cells = {
+    return {
         **instrument.cells_for(file, trade.symbol, trade.asset_class),
         "timestamp": time_text(trade.time, style, file.zone),
         "action": cased(trade.action, file.like("action") or "BUY"),
@@ -93,11 +105,10 @@ def _append(pen: Pen, trade: Transaction) -> None:
         ORDER_ID: id_text(trade.key),
         "source": "sync",
         "broker": "alpaca",
-        "environment": pen.files.env,
+        "environment": env,
         "sync_imported": flag_text(file.like("sync_imported")),
         "status": cased("filled", file.like("status") or "filled"),
     }
-    pen.draft.append({pen.columns[name]: text for name, text in cells.items() if name in pen.columns})
 
 
 def id_text(key: str) -> str:
@@ -106,10 +117,13 @@ def id_text(key: str) -> str:
 
 
 def _correct(pen: Pen, change: TransactionChange, key: str) -> None:
-    entries = pen.held.entries.get(key, [])
+    entries = [entry for part in key.split(SEVERAL) for entry in pen.held.entries.get(part, ())]
     if not entries:
         raise fault(GONE, f"{pen.file.table.name}: no row of {key}", "Plan again: snapsync plan")
     target = change.after
+    if change.withdraws:
+        for ours in pen.held.entries.get(target.key, ()):
+            pen.draft.remove(ours.row)
     for entry in entries:
         pen.put(entry, _words(pen.file, entry, change, key))
     newest = sorted(entries, key=lambda entry: (entry.time, entry.row.line), reverse=True)

@@ -1,0 +1,129 @@
+"""Which order of the broker goes with which row of the book: by id, else by what both say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+import msgspec
+
+from .instant import Instant, seconds_between, shift
+from .ledger import FILL
+from .match import WINDOW_SECONDS, Ended, Matches, Pair, match
+from .plan import Look
+from .state import IMPORTED, ORDER, Transaction
+from .threeway import Base, Moves, transaction_moves
+
+
+class Pairs(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """The broker's trades that are compared, each with the book's row for it.
+
+    ``late`` maps an order that we imported to the row that the bot wrote for it afterwards; ``kept`` are
+    those of them whose imported row is no longer as it was written. ``strays`` are rows that name an order
+    which the broker does not show. ``mistimed`` pairs the bot's own rows with their orders, where the row's
+    time is not that of the fills.
+    """
+
+    since: Instant
+    moves: Moves
+    orders: list[Transaction]
+    rows: dict[str, Transaction]
+    matches: Matches
+    late: dict[str, Transaction]
+    kept: list[str]
+    strays: list[str]
+    mistimed: list[Pair]
+
+    @property
+    def links(self) -> set[str]:
+        """The orders that a row without an id was found for."""
+        return {order.key for _, order in self.matches.links}
+
+    @property
+    def left_open(self) -> set[str]:
+        """What differs and is left alone until a person has settled it."""
+        doubtful = {order.key for order, _ in self.matches.ambiguous}
+        return doubtful | {order.key for _, order in self.matches.shifted} | {*self.kept, *self.strays}
+
+
+def pairs(look: Look, base: Base | None) -> Pairs:
+    """Pair what both sides know of the trades inside Scope and Coverage."""
+    moves = transaction_moves(base, look.book, look.broker)
+    since = look.broker.coverage.since if look.broker.coverage else look.at
+    book, broker = look.book.transactions.by_key(), look.broker.transactions.by_key()
+
+    def compared(row: Transaction) -> bool:
+        return row.time >= since and look.scope.covers(row.symbol, row.asset_class)
+
+    nameless = [row for row in book.values() if not row.linked and row.time >= shift(since, minutes=-5)]
+    orders = [broker[key] for key in moves.worth_a_look(broker.keys()) if compared(broker[key])]
+    missing = [order for order in orders if order.key not in book]
+    imported = _imported(book, broker, moves, nameless)
+    ended = cache(_Fills(look).ended)
+    matches = match(nameless, [*missing, *filter(compared, imported)], ended)
+    late = {order.key: row for row, order in matches.links if order.key in book}
+    working = {f"{ORDER}{order.id}" for order in look.open_orders}
+    return Pairs(
+        since=since,
+        moves=moves,
+        orders=[*orders, *(broker[key] for key in sorted(late.keys() - {order.key for order in orders}))],
+        rows={
+            **{order.key: book[order.key] for order in orders if order.key in book},
+            **{order.key: row for row, order in matches.links},
+        },
+        matches=matches,
+        late=late,
+        kept=sorted(late.keys() - look.untouched),
+        strays=[
+            key
+            for key in moves.worth_a_look(book.keys() - broker.keys() - working)
+            if book[key].linked and compared(book[key])
+        ],
+        mistimed=[
+            (book[order.key], order)
+            for order in orders
+            if order.key in book and not _timely(book[order.key], order, ended)
+        ],
+    )
+
+
+def _timely(row: Transaction, order: Transaction, ended: Ended) -> bool:
+    """Whether a row of the bot's has a time of its order's fills, or one not far off; ours always has."""
+    if row.origin == IMPORTED or abs(seconds_between(row.time, order.time)) <= WINDOW_SECONDS:
+        return True
+    return order.time <= row.time <= shift(ended(order), seconds=WINDOW_SECONDS)
+
+
+def _imported(
+    book: Mapping[str, Transaction],
+    broker: Mapping[str, Transaction],
+    moves: Moves,
+    nameless: Iterable[Transaction],
+) -> list[Transaction]:
+    """The orders that we imported and that a row which has come since may stand for."""
+    fresh = {row.key for row in nameless} & set(moves.worth_a_look(row.key for row in nameless))
+    if not fresh:
+        return []
+    alike = {(book[key].symbol, book[key].action) for key in fresh}
+    return [
+        order
+        for key, order in broker.items()
+        if (order.symbol, order.action) in alike and key in book and book[key].origin == IMPORTED
+    ]
+
+
+class _Fills:
+    """When an order was filled last; the Ledger is gone through once, and only if somebody asks."""
+
+    def __init__(self, look: Look) -> None:
+        self._ledger = look.ledger
+        self._last: dict[str, Instant] | None = None
+
+    def ended(self, order: Transaction) -> Instant:
+        if self._last is None:
+            self._last = {}
+            for row in self._ledger:
+                if row.type == FILL and row.order_id:
+                    key = f"{ORDER}{row.order_id}"
+                    self._last[key] = max(row.time, self._last.get(key, row.time))
+        return self._last.get(order.key, order.time)

@@ -1,0 +1,35 @@
+"""Make a plan of stored facts, with what the log says of the last day where that matters."""
+
+from __future__ import annotations
+
+import msgspec
+
+from snapsync.model.change import Moved, step
+from snapsync.model.instant import shift
+from snapsync.model.plan import Look, Plan, Written
+from snapsync.model.planner import plan
+from snapsync.model.threeway import Base
+
+from .env import Env
+
+
+def judge(env: Env, facts: Look, base: Base | None) -> Plan:
+    """The plan that follows from these facts."""
+    made = plan(facts, base, env.rules)
+    if not any(change.why.moved in {Moved.BOOK, Moved.BOTH} for change in made.changes):
+        return made
+    # somebody has edited the book: whether that undid our own work, only the log can tell
+    return plan(msgspec.structs.replace(facts, written=_written_lately(env)), base, env.rules)
+
+
+def _written_lately(env: Env) -> tuple[Written, ...]:
+    """The steps that were applied in the last 24 hours."""
+    store, since = env.store, shift(env.now(), days=-1)
+    found: list[Written] = []
+    for _, operation in store.log():
+        if operation.time < since:
+            break
+        if operation.verb == "apply" and operation.details:
+            changes = store.get(operation.details, Plan).changes
+            found += (Written(step(change), operation.time) for change in changes)
+    return tuple(found)
