@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from .canon import EXACT
+from .canon import EXACT, normal
 
 CENT = Decimal("0.01")
 
@@ -29,6 +29,7 @@ def price(amount: Decimal | None) -> str:
     """A price per unit with two decimals at least, and all that it has: ``2.40``, ``0.0315``."""
     if amount is None:
         return "?"
+    amount = normal(amount)
     exponent = amount.as_tuple().exponent
     places = max(2, -exponent if isinstance(exponent, int) else 2)
     return f"{amount:,.{places}f}"

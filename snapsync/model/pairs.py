@@ -7,6 +7,7 @@ from functools import cache
 
 import msgspec
 
+from .change import changed_fields
 from .instant import Instant, seconds_between, shift
 from .ledger import FILL
 from .match import WINDOW_SECONDS, Ended, Matches, Pair, match
@@ -73,7 +74,7 @@ def pairs(look: Look, base: Base | None) -> Pairs:
         },
         matches=matches,
         late=late,
-        kept=sorted(late.keys() - look.untouched),
+        kept=sorted(key for key in late if key not in look.untouched or not _same(book[key], broker[key])),
         strays=[
             key
             for key in moves.worth_a_look(book.keys() - broker.keys() - working)
@@ -85,6 +86,13 @@ def pairs(look: Look, base: Base | None) -> Pairs:
             if order.key in book and not _timely(book[order.key], order, ended)
         ],
     )
+
+
+def _same(row: Transaction, order: Transaction) -> bool:
+    """Whether an imported row still says what the broker says, in whole seconds or minutes."""
+    if changed_fields(row, order):
+        return False
+    return row.time[:19] == order.time[:19] or row.time[:19] == f"{order.time[:16]}:00"
 
 
 def _timely(row: Transaction, order: Transaction, ended: Ended) -> bool:
@@ -101,14 +109,14 @@ def _imported(
     nameless: Iterable[Transaction],
 ) -> list[Transaction]:
     """The orders that we imported and that a row which has come since may stand for."""
-    fresh = {row.key for row in nameless} & set(moves.worth_a_look(row.key for row in nameless))
-    if not fresh:
-        return []
+    fresh = moves.worth_a_look(row.key for row in nameless)
     alike = {(book[key].symbol, book[key].action) for key in fresh}
+    unsettled = set(moves.worth_a_look(broker.keys() & book.keys()))
     return [
-        order
-        for key, order in broker.items()
-        if (order.symbol, order.action) in alike and key in book and book[key].origin == IMPORTED
+        broker[key]
+        for key, row in book.items()
+        if row.origin == IMPORTED and key in broker
+        if key in unsettled or (broker[key].symbol, broker[key].action) in alike
     ]
 
 

@@ -195,15 +195,27 @@ def undone(applied: Mapping[str, Sequence[Instant]]) -> Iterable[Finding]:
         applied: when in the last 24 hours each change was applied already, by its key; sorted.
     """
     for key, times in sorted(applied.items()):
-        yield Finding(
-            code="undone-by-another",
-            severity="approve" if len(times) >= _UNDOINGS else "note",
-            key=key,
-            summary="Another program has undone what snapsync had written.",
-            detail=f"{key} was written {len(times)} time(s) in the last 24 h, last at {readable(times[-1])},"
-            " and is again as before. Which program writes it? Stop an old sync; let the bot read the book"
-            " before it writes it.",
+        detail = (
+            f"{key} was written {len(times)} time(s) in the last 24 h, last at {readable(times[-1])}, and is"
+            " again as before. Which program writes it? Stop an old sync; let the bot read the book before it"
+            " writes it."
         )
+        if len(times) < _UNDOINGS:
+            yield Finding(
+                code="undone-by-another",
+                severity="note",
+                key=key,
+                summary="Another program has undone what snapsync had written.",
+                detail=detail,
+            )
+        else:
+            yield Finding(
+                code="undone-again",
+                severity="approve",
+                key=key,
+                summary="Another program undoes again and again what snapsync writes.",
+                detail=detail,
+            )
 
 
 def within_tolerance(book: Decimal, amount: Decimal, rules: Rules, corrected: Instant | None) -> Finding:

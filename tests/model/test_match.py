@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snapsync.model.instant import instant, shift
-from snapsync.model.match import WINDOW_SECONDS, match
+from snapsync.model.instant import Instant, instant, shift
+from snapsync.model.match import WINDOW_SECONDS, Matches, match
 from snapsync.model.state import Transaction
 
 from .strategies import LAW
@@ -157,3 +158,81 @@ def test_twins_far_apart_in_time_are_none() -> None:
 def test_a_quantity_written_otherwise_is_the_same() -> None:
     """2 and 2.0 contracts are one quantity."""
     assert match([trade("row:1", qty="2.0")], [trade("order:a", qty="2")]).links
+
+
+# --- several rows for one order -------------------------------------------------------------------
+
+
+def ended(after: float) -> Callable[[Transaction], Instant]:
+    """Every order's last fill came so many seconds after its first."""
+    return lambda order: shift(order.time, seconds=after)
+
+
+def test_rows_that_add_up_are_one_order() -> None:
+    """A bot that notes each fill has several rows for one order: all of them are linked to it."""
+    rows = [trade("row:1", qty="2", price="2.40"), trade("row:2", qty="3", price="2.50", after=300)]
+    found = match(rows, [trade("order:a", qty="5", price="2.46")], ended(300))
+    ((row, order),) = found.links
+    assert (row.key, row.qty, row.price, row.time) == ("row:1+row:2", Decimal(5), Decimal("2.46"), AT)
+    assert order.key == "order:a"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [trade("row:1"), trade("row:2", qty="2")],
+        [trade("row:1"), trade("row:2", qty="3", after=500)],
+        [trade("row:1"), trade("row:2", qty="3", action="sell")],
+        [trade("row:1", price="2.40"), trade("row:2", qty="3", price="2.60")],
+    ],
+    ids=["too few", "too late", "another way", "another price"],
+)
+def test_rows_that_do_not_add_up_are_no_order(rows: list[Transaction]) -> None:
+    """Quantity, price, time and action of all together must be the order's."""
+    assert match(rows, [trade("order:a", qty="5", price="2.46")], ended(300)) == Matches()
+
+
+def test_a_row_written_when_an_order_was_done_is_its_row() -> None:
+    """A bot notes the time of the last fill, which may be long after the first."""
+    found = match([trade("row:1", after=4000)], [trade("order:a")], ended(3950))
+    assert [(row.key, order.key) for row, order in found.links] == [("row:1", "order:a")]
+
+
+def test_rows_that_add_up_to_two_orders_are_ambiguous() -> None:
+    """Which of four rows are whose is not guessed, and neither order is imported beside them."""
+    rows = [trade(f"row:{n}", qty="1") for n in range(4)]
+    found = match(rows, [trade("order:a"), trade("order:b")])
+    assert found.links == ()
+    assert [order.key for order, _ in found.ambiguous] == ["order:a", "order:b"]
+
+
+# --- another time zone ----------------------------------------------------------------------------
+
+
+def test_times_that_all_miss_by_the_same_hours_are_told() -> None:
+    """All that is alike lies four hours apart: the book's zone is wrong, and nothing is linked by it."""
+    rows = [trade("row:1", after=-14400), trade("row:2", symbol="QQQ", after=-14390)]
+    orders = [trade("order:a"), trade("order:b", symbol="QQQ"), trade("order:c", symbol="IWM")]
+    found = match(rows, orders)
+    assert found.hours == -4
+    assert [(row.key, order.key) for row, order in found.shifted] == [
+        ("row:1", "order:a"),
+        ("row:2", "order:b"),
+    ]
+    assert (found.links, found.ambiguous) == ((), ())
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [trade("row:1", after=-14400), trade("row:2", symbol="QQQ", after=-18000)],
+        [trade("row:1", after=-14400), trade("row:2", symbol="QQQ", after=5)],
+        [trade("row:1", after=-14000)],
+        [trade("row:1", after=-15 * 3600)],
+        [trade("row:1", after=-14400, price=None)],
+    ],
+    ids=["two hours", "one is right", "no whole hours", "no zone is so far", "no price"],
+)
+def test_chance_is_no_time_zone(rows: list[Transaction]) -> None:
+    """One row that is right, or two that miss differently, say that the zone is not the trouble."""
+    assert match(rows, [trade("order:a"), trade("order:b", symbol="QQQ")]).shifted == ()

@@ -1,0 +1,168 @@
+"""A bot, and other programs, that write the book while snapsync keeps it: through the public door."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+
+from snapsync import apply, plan
+from snapsync.model.change import TransactionChange
+from tests.conftest import Bot
+
+CALL = "SPY250822C00635000"
+ASSETS = "\nALPACA_SYNC_ASSET_CLASSES: [us_option, us_equity]\n"
+
+
+@pytest.fixture
+def bot(bot_at: Callable[..., Bot]) -> Bot:
+    """A bot on a quiet account, in step."""
+    bot = bot_at("quiet")
+    bot.configure(ASSETS)
+    settle(bot)
+    return bot
+
+
+def settle(bot: Bot) -> None:
+    """Plan and apply until all is in step."""
+    env = bot.env()
+    if plan(env).plan.drift:
+        apply(env)
+    assert not plan(env).plan.drift
+
+
+def rows(bot: Bot) -> list[dict[str, str]]:
+    """The history's rows."""
+    with bot.history.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def buys(bot: Bot, name: str, qty: int = 2) -> None:
+    """The bot's own order is filled; more than the grace period goes by."""
+    bot.sandbox.do(
+        {"do": "buy", "symbol": CALL, "qty": qty, "price": "2.40", "client_order_id": name},
+        {"do": "clock", "by": "5m"},
+    )
+
+
+def append(bot: Bot, name: str, **cells: str) -> None:
+    """The bot writes its own row for that order, in its own columns."""
+    order = next(each for each in bot.sandbox.world.orders.values() if each.client_order_id == name)
+    with bot.history.open(newline="") as file:
+        head = next(csv.reader(file))
+    ours = next(each for each in rows(bot) if each["alpaca_order_id"] == order.id)
+    own = {key: ours[key] for key in ("timestamp", "symbol", "action", "quantity", "price", "total_cost")}
+    row = own | {"source": "bot"} | cells
+    with bot.history.open("a") as file:
+        file.write(",".join(row.get(name, "") for name in head) + "\n")
+
+
+def edited(text: str, old: str, new: str) -> str:
+    """The row of the one contract, with something replaced."""
+    (row,) = (line for line in text.splitlines() if CALL in line)
+    assert old in row
+    return text.replace(row, row.replace(old, new))
+
+
+def test_a_bot_that_is_late_has_its_row_and_the_trade_is_there_once(bot: Bot) -> None:
+    """The order was imported after the grace period; the bot's row for it takes the place of ours."""
+    before = len(rows(bot))
+    buys(bot, "late-1")
+    settle(bot)
+    (ours,) = (each for each in rows(bot)[before:])
+    assert ours["source"] == "sync"
+
+    append(bot, "late-1")
+    (change,) = plan(bot.env()).plan.changes
+    assert isinstance(change, TransactionChange)
+    assert change.withdraws
+    assert "the imported row withdrawn" in bot.run("show", plan(bot.env()).plan.id[:12]).out
+    settle(bot)
+    (bots,) = (each for each in rows(bot)[before:])
+    assert (bots["source"], bots["alpaca_order_id"]) == ("bot", ours["alpaca_order_id"])
+
+
+def test_an_imported_row_with_a_remark_stays_beside_the_bots(bot: Bot) -> None:
+    """Somebody wrote into our row: nothing is taken out, and the note stays until a person decides."""
+    buys(bot, "late-2")
+    settle(bot)
+    bot.history.write_text(bot.history.read_text().replace(",sync,", ",sync: why?,"))
+    append(bot, "late-2")
+    bytes_ = bot.history.read_bytes()
+    for _ in range(2):
+        made = plan(bot.env()).plan
+        assert "late-row" in [each.code for each in made.findings]
+        assert not made.drift
+    assert bot.history.read_bytes() == bytes_
+
+
+def test_a_close_that_never_was_is_opened_again(bot: Bot) -> None:
+    """The bot believes that it has sold; the account holds the contracts still."""
+    buys(bot, "open-1")
+    settle(bot)
+    right = bot.positions.read_text()
+    bot.positions.write_text(edited(right, ",open,", ",closed,"))
+    assert "reopened: it was never closed" in bot.run("plan").out
+    settle(bot)
+    assert bot.positions.read_text() == right
+
+
+def test_two_programs_that_undo_each_other_stop_at_a_person(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What another program puts back is corrected, told, corrected, and then asked for."""
+    buys(bot, "fight-1")
+    settle(bot)
+    wrong = edited(bot.positions.read_text(), ",2,2,", ",7,7,")
+    seen = []
+    for _ in range(3):
+        bot.positions.write_text(wrong)
+        made = plan(bot.env()).plan
+        seen.append([(each.code, each.severity) for each in made.findings if each.code.startswith("undone")])
+        if not made.asking:
+            assert bot.run("apply", "--yes").code == 0
+    assert seen == [[], [("undone-by-another", "note")], [("undone-again", "approve")]]
+
+    refused = bot.run("apply", "--yes")
+    assert refused.code == 21
+    assert "undone" in refused.err
+    assert bot.positions.read_text() == wrong
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    monkeypatch.setattr("click.confirm", lambda *_, **__: True)
+    assert bot.run("apply").code == 0
+    assert bot.positions.read_text() != wrong
+
+
+def test_two_orders_that_are_alike_are_listed_with_both_rows(bot: Bot) -> None:
+    """Nothing is imported for them, until an id in one row settles both."""
+    before = len(rows(bot))
+    buys(bot, "twin-a", qty=1)
+    settle(bot)
+    append(bot, "twin-a", note="first")
+    settle(bot)
+    bot.sandbox.do(
+        *2 * [{"do": "buy", "symbol": CALL, "qty": 3, "price": "2.50"}], {"do": "clock", "by": "5m"}
+    )
+    ids = [each.id for each in bot.sandbox.world.orders.values()][-2:]
+    with bot.history.open(newline="") as file:
+        head = next(csv.reader(file))
+    like = rows(bot)[-1]
+    zone = bot.env().config.book_timezone
+    stamp = datetime.fromtimestamp(bot.sandbox.world.order(ids[0]).submitted / 1e9, zone)
+    row = like | {"timestamp": f"{stamp:%Y-%m-%dT%H:%M:%S%z}", "quantity": "3", "price": "2.50"}
+    row |= {"total_cost": "750.00", "alpaca_order_id": ""}
+    with bot.history.open("a") as file:
+        for _ in range(2):
+            file.write(",".join(row[name] for name in head) + "\n")
+    said = " ".join(bot.run("plan", "-v").out.split())
+    assert said.count("ambiguous-match") == 2
+    assert said.count("or the row buy 3") == 2
+    text = bot.history.read_text()
+    at = text.rindex(",3,2.50,750.00,,")
+    bot.history.write_text(text[:at] + text[at:].replace("750.00,,", f"750.00,,{ids[0]}", 1))
+    settle(bot)
+    assert {each["alpaca_order_id"] for each in rows(bot)[-2:]} == set(ids)
+    assert len(rows(bot)) == before + 3
