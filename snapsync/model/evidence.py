@@ -33,6 +33,7 @@ class Evidence:
         self._booked = booked
         self.recent: tuple[Activity, ...] = tuple(_new_rows(ledger, base)) if base else ()
         """The activities that were not known at the agreed point; none on first contact."""
+        self._waiting = {key for key in base.open if key.startswith(FILL)} if base else set()
         self._orders = {row.key: row for row in broker.transactions}
 
     def filled_since(self, moment: Instant) -> frozenset[str]:
@@ -43,10 +44,17 @@ class Evidence:
         """The symbols that an assignment or exercise after a moment has moved, with the activity's key."""
         return {row.symbol: row.key for row in self._newest.since(moment) if row.type == DELIVERY}
 
-    def recent_fills(self, cause: Cause, *, but: Collection[str]) -> tuple[str, ...]:
-        """Keys of the new fills that were of one kind, ``but`` for those on some symbols."""
-        fills = (row for row in self.recent if row.type == FILL and row.symbol not in but)
-        return tuple(row.key for row in fills if self._sender(row) is cause)
+    def by_hand(self, young: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Keys of the new fills that the bot did not order: those that count now, and those that wait.
+
+        Those on ``young`` symbols wait: the bot's own row may still come. They stay new until they count.
+        """
+        rows = {row.key: row for row in (*self._newest.of_keys(self._waiting), *self.recent)}
+        fills = [row for row in rows.values() if row.type == FILL and self._sender(row) is Cause.MANUAL]
+        return (
+            tuple(row.key for row in fills if row.symbol not in young),
+            tuple(row.key for row in fills if row.symbol in young),
+        )
 
     def of_position(
         self, before: Position | None, after: Position | None, agreed: Position | None, moved: Moved

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 
 from .instant import Instant
@@ -27,6 +27,17 @@ class Newest:
                 yield known[given]
                 given += 1
             if not self._read_a_day():
+                return
+
+    def of_keys(self, keys: Collection[str]) -> Iterator[Activity]:
+        """The activities of these keys, as far as they are there."""
+        missing = set(keys)
+        for name in sorted(self._ledger.buckets, reverse=True) if missing else ():
+            for row in self._ledger.buckets[name].rows:
+                if row.key in missing:
+                    missing.discard(row.key)
+                    yield row
+            if not missing:
                 return
 
     def since(self, moment: Instant) -> Iterator[Activity]:

@@ -10,7 +10,6 @@ from .canon import encode
 from .change import (
     BANKROLL,
     BankrollChange,
-    Cause,
     Change,
     Moved,
     PositionChange,
@@ -54,7 +53,8 @@ def plan(look: Look, base: Base | None, rules: Rules) -> Plan:
     changes: list[Change] = [*positions, *_transactions(trades, evidence)]
     held = [change for change in changes if _symbol(change) in young]
     due = [change for change in changes if _symbol(change) not in young]
-    bankroll, note = _bankroll(look, base, rules, evidence, young)
+    by_hand, waiting = evidence.by_hand(young) if base else ((), ())
+    bankroll, note = _bankroll(look, base, rules, evidence, by_hand)
     if bankroll:
         due.insert(0, bankroll)
     findings = (
@@ -77,7 +77,7 @@ def plan(look: Look, base: Base | None, rules: Rules) -> Plan:
         broker=look.broker_snapshot,
         changes=tuple(change for change in due if component(change) in rules.components),
         findings=findings,
-        withheld=tuple(sorted({change.key for change in held} | trades.left_open)),
+        withheld=tuple(sorted({change.key for change in held} | trades.left_open | {*waiting})),
         reading=reading_of(look),
     )
 
@@ -190,7 +190,7 @@ def _fields(row: Transaction | None, order: Transaction) -> tuple[str, ...]:
 
 
 def _bankroll(
-    look: Look, base: Base | None, rules: Rules, evidence: Evidence, young: frozenset[str]
+    look: Look, base: Base | None, rules: Rules, evidence: Evidence, by_hand: tuple[str, ...]
 ) -> tuple[BankrollChange | None, Finding | None]:
     amount = _amount(look.broker, look.marks, rules)
     book_moved = base is not None and base.book.bankroll != look.book.bankroll
@@ -198,7 +198,7 @@ def _bankroll(
     moves = Moves(base, {BANKROLL} if book_moved else (), {BANKROLL} if broker_moved else ())
     since = Since(
         recent=evidence.recent if base else None,
-        manual_fills=evidence.recent_fills(Cause.MANUAL, but=young) if base else (),
+        manual_fills=by_hand,
         moved=moves.of(BANKROLL),
         corrected=look.corrected,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from snapsync.model.change import PositionChange, TransactionChange, step
+from snapsync.model.change import BankrollChange, PositionChange, TransactionChange, step
 from snapsync.model.instant import Instant
 from snapsync.model.plan import Look, Plan, Written
 from snapsync.model.planner import plan
@@ -263,3 +263,33 @@ def test_a_small_difference_says_since_when_it_grew(corrected: Instant | None, s
     detail = found(plan(seen, None, RULES), "bankroll-within-tolerance").detail
     assert "+$5.00" in detail
     assert said in detail
+
+
+def test_a_trade_by_hand_that_was_too_young_is_not_forgotten() -> None:
+    """Planned within its grace period, it moves the bankroll at the first look after, however little."""
+    before = look(state(), equity="1000")
+    base = agreed(before, plan(before, None, RULES))
+    hand = [fill("m", at=later(AT, -30))]
+    order = [trade("order:m", client="web", at=later(AT, -30))]
+    young = look(state(), [position(SPY, "2")], order, hand, equity="1001")
+    made = plan(young, base, RULES)
+    assert (made.changes, "FILL:f-m:SPY250822C00635000" in made.withheld) == ((), True)
+
+    minute = msgspec.structs.replace(young, at=later(AT, 60))
+    later_on = plan(minute, agreed(young, made), RULES)
+    (bankroll,) = (each for each in later_on.changes if isinstance(each, BankrollChange))
+    assert bankroll.triggers == ("manual trade",)
+    assert bankroll.why.evidence == ("FILL:f-m:SPY250822C00635000",)
+    assert later_on.withheld == ()
+
+
+def test_a_young_fill_of_the_bots_own_moves_no_bankroll_later() -> None:
+    """Its row came within the grace period, so it was not made by hand."""
+    before = look(state(), equity="1000")
+    base = agreed(before, plan(before, None, RULES))
+    bots = [fill("b", at=later(AT, -30))]
+    young = look(state(), [position(SPY, "2")], [trade("order:b", at=later(AT, -30))], bots, equity="1001")
+    made = plan(young, base, RULES)
+    book = state([position(SPY, "2")], [trade("order:b", at=later(AT, -30))])
+    minute = msgspec.structs.replace(of(young, book), at=later(AT, 60))
+    assert plan(minute, agreed(young, made), RULES).changes == ()
