@@ -5,7 +5,7 @@ hold after a plan's changes; it never writes. Spans are put into the files as th
 columns, keys, rows and newlines that are not ours come back byte for byte.
 """
 
-from .book import Reading, propose, read, understand
+from .book import Reading, names_of, propose, read, understand
 from .values import BookFiles, Edit, Role, Writing
 
-__all__ = ["BookFiles", "Edit", "Reading", "Role", "Writing", "propose", "read", "understand"]
+__all__ = ["BookFiles", "Edit", "Reading", "Role", "Writing", "names_of", "propose", "read", "understand"]

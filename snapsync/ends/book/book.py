@@ -72,7 +72,7 @@ def understand(data: dict[Role, bytes | None], files: BookFiles) -> Reading:
     zone = files.timezone
     found = data["bankroll"]
     name = files.bankroll.name
-    object_ = None if found is None else members(name, decode(name, found))
+    object_ = None if found is None else members(name, decode(name, found), files.renames("bankroll"))
     held = holdings(_sheet(data, files, zone, "positions"))
     traded = trades(_sheet(data, files, zone, "history"))
     return Reading(
@@ -99,14 +99,21 @@ _LAYOUTS: dict[str, tuple[Names, tuple[str, ...], tuple[str, ...]]] = {
 }
 
 
+def names_of(role: Role) -> Names:
+    """Our names of a file's columns, or keys, each with others that are understood without a mapping."""
+    if role == "bankroll":
+        return dict.fromkeys(bankroll.KEYS, ())
+    return _LAYOUTS[role][0]
+
+
 def _sheet(data: dict[Role, bytes | None], files: BookFiles, zone: ZoneInfo, role: Role) -> Sheet:
     names, optional, header = _LAYOUTS[role]
-    found, name = data[role], files.path(role).name
+    found, name, renames = data[role], files.path(role).name, files.renames(role)
     if found is None:
-        text = ",".join(their_name(each, files.columns) for each in header) + "\n"
+        text = ",".join(their_name(each, renames) for each in header) + "\n"
     else:
         text = decode(name, found)
-    file = sheet(scan(name, text), names, files.columns, zone)
+    file = sheet(scan(name, text), names, renames, zone)
     checked(file.table, frozenset(file.columns[each] for each in optional if file.has(each)))
     return file
 
@@ -123,11 +130,15 @@ def propose(
     for_bankroll, for_positions, for_history = _sorted(changes)
     if for_bankroll:
         change = for_bankroll[-1]
-        parts["bankroll"] = lambda: bankroll.draft_bankroll(reading.members, change, writing)
+        parts["bankroll"] = lambda: bankroll.draft_bankroll(
+            reading.members, change, writing, files.renames("bankroll")
+        )
     if for_positions:
-        parts["positions"] = lambda: draft_holdings(reading.holdings, tuple(for_positions), writing, files)
+        parts["positions"] = lambda: draft_holdings(
+            reading.holdings, tuple(for_positions), writing, _for(files, "positions")
+        )
     if for_history:
-        parts["history"] = lambda: draft_trades(reading.trades, tuple(for_history), files)
+        parts["history"] = lambda: draft_trades(reading.trades, tuple(for_history), _for(files, "history"))
     edits = (
         Edit(role=role, path=files.path(role), before=reading.files[role], after=text().encode())
         for role, text in parts.items()
@@ -135,6 +146,11 @@ def propose(
     made = tuple(edit for edit in edits if edit.before != edit.after)
     _prove(reading, made, changes, files)
     return made
+
+
+def _for(files: BookFiles, role: Role) -> BookFiles:
+    """The files as the writer of one of them sees them: ``columns`` are the names of that one."""
+    return msgspec.structs.replace(files, columns=files.renames(role))
 
 
 def _prove(reading: Reading, edits: tuple[Edit, ...], changes: tuple[Change, ...], files: BookFiles) -> None:
