@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
 from snapsync.config import Config
 from snapsync.ends.book import Role, names_of
 from snapsync.errors import ConfigError
@@ -40,6 +38,8 @@ def _hint(theirs: str, ours: str, known: dict[str, tuple[str, ...]]) -> str:
         return f"The file's name comes first, then ours. Did you mean {ours}: {theirs}?"
     ours_by_name = {each: name for name, others in known.items() for each in (name, *others)}
     plain = ours.lower().replace(" ", "_")
+    from difflib import get_close_matches  # noqa: PLC0415 - only for a slip of the keys
+
     parts = [each for each in ours_by_name if plain in each.split("_")]
     close = parts or get_close_matches(plain, ours_by_name, n=1, cutoff=0.8)
     if close:

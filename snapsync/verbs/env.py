@@ -96,6 +96,13 @@ class Env:
         """The env's store, made if there is none yet."""
         return self.find_store() or self._remember(Store.create(self.config.state, self.name))
 
+    def over(self, store: Store) -> Env:
+        """The same env with another store."""
+        other = Env(self.config, clock=self._clock, actor=self.actor)
+        other.say, other.progress = self.say, self.progress
+        other._remember(store)
+        return other
+
     def _remember(self, store: Store) -> Store:
         self._store = store
         return store

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import assert_never
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -69,12 +68,9 @@ def understand(data: dict[Role, bytes | None], files: BookFiles) -> Reading:
     Raises:
         BookError: they cannot be understood.
     """
-    zone = files.timezone
-    found = data["bankroll"]
-    name = files.bankroll.name
-    object_ = None if found is None else members(name, decode(name, found), files.renames("bankroll"))
-    held = holdings(_sheet(data, files, zone, "positions"))
-    traded = trades(_sheet(data, files, zone, "history"))
+    object_ = members_of(data["bankroll"], files)
+    held = holdings_of(data["positions"], files)
+    traded = trades_of(data["history"], files)
     return Reading(
         state=State(
             positions=Pages.of(Position, positions.positions(held)),
@@ -106,14 +102,30 @@ def names_of(role: Role) -> Names:
     return _LAYOUTS[role][0]
 
 
-def _sheet(data: dict[Role, bytes | None], files: BookFiles, zone: ZoneInfo, role: Role) -> Sheet:
+def members_of(data: bytes | None, files: BookFiles) -> Members | None:
+    """The bankroll file's bytes taken apart."""
+    name = files.bankroll.name
+    return None if data is None else members(name, decode(name, data), files.renames("bankroll"))
+
+
+def holdings_of(data: bytes | None, files: BookFiles) -> Holdings:
+    """What the positions file's bytes hold."""
+    return holdings(_sheet(data, files, "positions"))
+
+
+def trades_of(data: bytes | None, files: BookFiles) -> Trades:
+    """What the trade history's bytes hold."""
+    return trades(_sheet(data, files, "history"))
+
+
+def _sheet(data: bytes | None, files: BookFiles, role: Role) -> Sheet:
     names, optional, header = _LAYOUTS[role]
-    found, name, renames = data[role], files.path(role).name, files.renames(role)
-    if found is None:
+    name, renames = files.path(role).name, files.renames(role)
+    if data is None:
         text = ",".join(their_name(each, renames) for each in header) + "\n"
     else:
-        text = decode(name, found)
-    file = sheet(scan(name, text), names, renames, zone)
+        text = decode(name, data)
+    file = sheet(scan(name, text), names, renames, files.timezone)
     checked(file.table, frozenset(file.columns[each] for each in optional if file.has(each)))
     return file
 
