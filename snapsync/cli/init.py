@@ -63,7 +63,7 @@ def _words(talk: Talk, env: Env, found: Prepared) -> str:
     book = [
         "The book:",
         *layouts.words(found.book, root, zone, verbose=talk.verbose),
-        *layouts.timezone(found.book, env.config.book_timezone),
+        *layouts.timezone(found.book, env.config.book_timezone, assumed=_assumed(env)),
         *_unused(found),
     ]
     proposal = layouts.proposed(found.proposal, found.book, found.near, set_already=_book_is_set(env))
@@ -74,7 +74,7 @@ def _words(talk: Talk, env: Env, found: Prepared) -> str:
         _gap(found.gap),
         _plan(talk, env, found),
     ]
-    parts.append(wrapped(_next(found), ""))
+    parts.append(_next(found))
     return "\n\n".join("\n".join(part) for part in parts if part)
 
 
@@ -93,19 +93,16 @@ def _account(found: Prepared, classes: tuple[str, ...]) -> list[str]:
 
 
 def _held(account: Account, classes: tuple[str, ...]) -> list[str]:
-    if not account.classes:
-        return ["It holds no positions."]
+    cash = "" if account.cash is None else f", cash {dollars(account.cash)}"
     held = ", ".join(f"{count} {name}" for name, count in sorted(account.classes.items()))
-    said = [f"It holds {held}."]
+    said = [f"Equity {dollars(account.equity)}{cash}; it holds {held or 'no positions'}."]
     missing = sorted(account.classes.keys() - set(classes))
     if missing:
-        proposed = ", ".join(sorted({*classes, *missing}))
+        words = f"Compared are only {', '.join(classes)}. To compare all that it holds, set in config.yaml:"
         said += [
-            *wrapped(
-                f"Compared are only {', '.join(classes)}. To compare all that it holds, set in config.yaml:",
-                "",
-            ),
-            f"  ALPACA_SYNC_ASSET_CLASSES: [{proposed}]",
+            *wrapped(words, ""),
+            "",
+            f"ALPACA_SYNC_ASSET_CLASSES: [{', '.join(sorted({*classes, *missing}))}]",
         ]
     return said
 
@@ -113,6 +110,10 @@ def _held(account: Account, classes: tuple[str, ...]) -> list[str]:
 def _unused(found: Prepared) -> Iterable[str]:
     for theirs, ours in found.unused:
         yield from wrapped(f'Note: no file has the "{terminal(theirs)}" that is mapped to {ours}.', "")
+
+
+def _assumed(env: Env) -> bool:
+    return dict(env.config.sources)["ALPACA_SYNC_BOOK_TIMEZONE"] == "default"
 
 
 def _book_is_set(env: Env) -> bool:
@@ -151,19 +152,21 @@ def _plan(talk: Talk, env: Env, found: Prepared) -> list[str]:
         shown = text.plan(found.plan, zone, paint, verbose=True)
     else:
         shown = text.plan_in_brief(found.plan, zone, paint)
-    return ["The first plan would be:" if _first(found) else "A plan would now be:", shown]
+    what = "the first plan would be:" if _first(found) else "a plan would be:"
+    return [f"As it is set now, {what}" if found.proposal else what[:1].upper() + what[1:], shown]
 
 
 def _first(found: Prepared) -> bool:
     return found.plan is not None and any(each.code == "baseline" for each in found.plan.findings)
 
 
-def _next(found: Prepared) -> str:
-    again = f"snapsync init --env {found.env}"
+def _next(found: Prepared) -> list[str]:
+    again = f"  snapsync init --env {found.env}"
     if found.proposal:
-        return f"Next: set what is proposed above, if it is right, then: {again}"
+        said = ["Next: set what is proposed above, if it is right, and look again:", again]
+        return [*said, "Else:", f"  snapsync plan --env {found.env}"] if found.plan else said
     if found.broken:
-        return f"Next: put right what cannot be read, then: {again}"
+        return ["Next: put right what cannot be read, and look again:", again]
     if found.trouble:
-        return f"Next: give it access to the account, then: {again}"
-    return f"Next: snapsync plan --env {found.env}"
+        return ["Next: see to the account, and look again:", again]
+    return [f"Next: snapsync plan --env {found.env}"]

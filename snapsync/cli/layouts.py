@@ -28,7 +28,7 @@ def _file(layout: Layout, root: Path, zone: ZoneInfo, *, verbose: bool) -> list[
     name = terminal(_seen_from(root, layout.path))
     if layout.error:
         error = layout.error
-        said = [f"  {name}: cannot be read. {error.summary}"]
+        said = wrapped(f"{name}: cannot be read. {error.summary}", "  ", "  ")
         parts = [terminal(line) for line in error.detail.splitlines()] + error.hint.splitlines()
         return said + [line for part in parts for line in wrapped(part, "    ")]
     said = wrapped(f"{name}: {_content(layout, zone, verbose=verbose)}", "  ", "  ")
@@ -36,9 +36,10 @@ def _file(layout: Layout, root: Path, zone: ZoneInfo, *, verbose: bool) -> list[
     if columns.renamed:
         pairs = ", ".join(f"{terminal(theirs)} as {ours}" for theirs, ours in columns.renamed)
         said += wrapped(f"read: {pairs}", "    ", "  ")
-    if columns.foreign:
+    foreign = [head for head in columns.foreign if head not in dict(columns.alike)]
+    if foreign:
         most = None if verbose else _FEW
-        said += wrapped(f"not ours, left alone: {_listed(columns.foreign, most)}", "    ", "  ")
+        said += wrapped(f"not ours, left alone: {_listed(foreign, most)}", "    ", "  ")
     if layout.dialect:
         said.append(f"    written with {', '.join(layout.dialect)}; kept so")
     return said
@@ -46,7 +47,7 @@ def _file(layout: Layout, root: Path, zone: ZoneInfo, *, verbose: bool) -> list[
 
 def _content(layout: Layout, zone: ZoneInfo, *, verbose: bool) -> str:
     if layout.standing == "absent":
-        return "not there; an apply makes it when it has something to write"
+        return "not there; apply makes it when needed"
     if layout.role == "bankroll":
         return "no bankroll in it" if layout.amount is None else f"bankroll {dollars(layout.amount)}"
     rows = _counted(layout.rows, "row")
@@ -63,14 +64,15 @@ def _span(layout: Layout, zone: ZoneInfo) -> str:
     return f" of {first}" if first == last else f" from {first} to {last}"
 
 
-def timezone(layouts: Iterable[Layout], zone: ZoneInfo) -> list[str]:
-    """How times without a zone are read, by one of them."""
+def timezone(layouts: Iterable[Layout], zone: ZoneInfo, *, assumed: bool) -> list[str]:
+    """How times without a zone are read, by one of them; ``assumed`` where nobody has set the zone."""
     found = next((each.naive for each in layouts if each.naive), None)
     if found is None:
         return []
     text, moment = found
+    whose = " (this machine's zone)" if assumed else ""
     return wrapped(
-        f"Times that name no zone are read in {zone}: {terminal(text)} is"
+        f"Times that name no zone are read in {zone}{whose}: {terminal(text)} is"
         f" {local(moment, ZoneInfo('UTC'))}. If that is wrong, set ALPACA_SYNC_BOOK_TIMEZONE.",
         "",
     )
@@ -84,25 +86,29 @@ def proposed(
         return []
     said = []
     for each in near:
-        if each.template == proposal.get(each.role):
-            said += wrapped(f"{terminal(each.path)} looks like the {_CALLED[each.role]}.{_rename(each)}", "")
+        chosen = each.template == proposal.get(each.role)
+        more = _rename(each) if chosen else " So does the one above; one of them can be it."
+        said += wrapped(f"{terminal(each.path)} looks like your {_CALLED[each.role]}.{more}", "")
     for layout in layouts:
         if layout.columns.alike:
             pairs = ", ".join(f"{terminal(theirs)} for {ours}" for theirs, ours in layout.columns.alike)
             said += wrapped(f"In {terminal(layout.path.name)} these look like ours: {pairs}.", "")
-    where = "under the ALPACA_SYNC_BOOK that you have" if set_already else "into config.yaml"
-    return [*said, f"If that is right, put {where}:", *(f"  {line}" for line in yaml(proposal))]
+    where = "into config.yaml"
+    if set_already:
+        where = "under the ALPACA_SYNC_BOOK that you have, in place of the same keys"
+    # from the first column on: what is indented could not be pasted as it is
+    return [*said, f"If that is right, put {where}:", "", *yaml(proposal)[set_already:]]
 
 
-_CALLED = {"bankroll": "bankroll", "positions": "positions", "history": "trade history"}
+_CALLED = {"bankroll": "bankroll file", "positions": "positions file", "history": "trade history"}
 
 
 def _rename(near: Nearby) -> str:
     if near.rename is None:
         return ""
     return (
-        " But no env is in its name, and paper and live never share a file: rename it, for your bot too, to"
-        f" {terminal(near.rename)}."
+        " But its name does not say the env, and paper and live never share a file: rename it, for your bot"
+        f" too, to {terminal(near.rename)}."
     )
 
 
