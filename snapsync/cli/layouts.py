@@ -85,10 +85,12 @@ def proposed(
     if not proposal:
         return []
     said = []
-    for each in near:
-        chosen = each.template == proposal.get(each.role)
-        more = _rename(each) if chosen else " So does the one above; one of them can be it."
-        said += wrapped(f"{terminal(each.path)} looks like your {_CALLED[each.role]}.{more}", "")
+    for role, what in _CALLED.items():
+        found = [each for each in near if each.role == role]
+        if found:
+            others = ", ".join(terminal(each.path) for each in found[1:])
+            also = f" (so does {others})" if others else ""
+            said += wrapped(f"{terminal(found[0].path)} looks like your {what}{also}.{_rename(found[0])}", "")
     for layout in layouts:
         if layout.columns.alike:
             pairs = ", ".join(f"{terminal(theirs)} for {ours}" for theirs, ours in layout.columns.alike)

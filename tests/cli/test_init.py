@@ -188,6 +188,54 @@ def test_what_is_proposed_is_right(bot: Bot) -> None:
     assert bot.run("plan", "-q").out == ""
 
 
+@pytest.mark.parametrize(
+    ("header", "proposed"),
+    [
+        ("symbol,Quantitiy", {"Quantitiy": "quantity"}),
+        ("Stock,QTY.", {"Stock": "symbol", "QTY.": "quantity"}),
+        ("symbol,quantity,Avg: Cost", {"Avg: Cost": "entry_price"}),
+        ("symbol,contracts,Shares", {}),
+        ("symbol,qty,size,lots", {}),
+        ("symbol,size,lots", {"size": "quantity"}),
+        ("symbol,quantity,,colour,entry_time,timestamp", {}),
+        ("symbol,quantity,Exp Date,Put/Call,Strike Price", {"Exp Date": "expiry", "Put/Call": "option_type"}),
+    ],
+)
+def test_which_columns_look_like_ours(bot: Bot, header: str, proposed: dict[str, str]) -> None:
+    """A known other name or a slip is proposed, once, and only for what the file does not say already."""
+    bot.history.unlink()
+    bot.positions.write_text(header + "\n")
+
+    found = bot.run("init", "--json").json["proposal"]
+
+    assert (found["ALPACA_SYNC_BOOK"]["columns"] if found else {}) == proposed
+
+
+def test_a_proposal_can_be_pasted_whatever_the_name(bot: Bot) -> None:
+    """A name that YAML would take for something else is in quotes."""
+    bot.history.unlink()
+    bot.positions.write_text('symbol,quantity,Avg: Cost,"#Exp""Date"\n')
+
+    bot.configure("\n" + proposed(bot.run("init")))
+
+    renamed = {"Avg: Cost": "entry_price", '#Exp"Date': "expiry"}
+    assert file_of(bot.run("init", "--json"), "positions")["renamed"] == renamed
+
+
+def test_several_files_may_look_like_one(bot: Bot) -> None:
+    """Of several files that look like the same one, the one with the env in its name is proposed."""
+    bot.positions.rename(bot.folder / "old_positions.csv")
+    (bot.folder / "data").mkdir()
+    (bot.folder / "data" / "positions_paper.csv").write_text(POSITIONS)
+
+    ran = bot.run("init")
+
+    assert "data/positions_paper.csv looks like your positions file (so does old_positions.csv)." in " ".join(
+        ran.out.split()
+    )
+    assert "  positions: data/positions_{env}.csv" in ran.out
+
+
 def test_what_is_mapped_already_stays(bot: Bot) -> None:
     """A proposal holds the columns that are mapped already, and says that the setting is there."""
     bot.positions.write_text("symbol,n,cost each,Opened\nQQQ250822P00480000,2,1.85,2025-08-20 10:02:00\n")
