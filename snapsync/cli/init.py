@@ -109,7 +109,9 @@ def _held(account: Account, classes: tuple[str, ...]) -> list[str]:
 
 def _unused(found: Prepared) -> Iterable[str]:
     for theirs, ours in found.unused:
-        yield from wrapped(f'Note: no file has the "{terminal(theirs)}" that is mapped to {ours}.', "")
+        yield from wrapped(
+            f'Note: no file has the column "{terminal(theirs)}", which is mapped to {ours}.', ""
+        )
 
 
 def _assumed(env: Env) -> bool:

@@ -110,7 +110,7 @@ def _rename(near: Nearby) -> str:
         return ""
     return (
         " But its name does not say the env, and paper and live never share a file: rename it, for your bot"
-        f" too, to {terminal(near.rename)}."
+        f" too, to {terminal(near.rename)}, or make a link of that name."
     )
 
 

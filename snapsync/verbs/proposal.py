@@ -29,7 +29,8 @@ def proposal(described: Iterable[Layout], near: Iterable[Nearby], files: BookFil
             if role != "bankroll" and _harmless(theirs, ours, shared, layouts[_other(role)]):
                 shared[theirs] = ours
             else:
-                own[role][theirs] = ours
+                # what was mapped to the same name of ours is not in this file, else it would be understood
+                own[role] = {**{head: name for head, name in own[role].items() if name != ours}, theirs: ours}
     if shared != files.columns:
         found["columns"] = shared
     found |= {_OWN[role]: pairs for role, pairs in own.items() if pairs != files.own_names(role)}

@@ -88,6 +88,18 @@ def test_the_plan_is_what_plan_says(bot: Bot) -> None:
     assert f"Id {made['id'][:12]}" in bot.run("init").out
 
 
+def test_many_notes_are_collapsed(bot: Bot) -> None:
+    """Of many findings of one code the first few are shown and the others counted."""
+    for strike in range(600, 606):
+        bot.sandbox.do({"do": "buy", "symbol": f"SPY250829C00{strike}000", "qty": "1", "price": "1.00"})
+
+    ran = bot.run("init")
+
+    assert ran.out.count("note: A fill is so young") == 3
+    assert "… and 3 more of pending" in ran.out
+    assert bot.run("init", "-v").out.count("note: A fill is so young") == 6
+
+
 def test_with_a_store_the_plan_goes_on_from_it(bot: Bot) -> None:
     """Where there is a store already the plan builds on it, and the store stays as it was."""
     bot.run("plan")
@@ -255,6 +267,18 @@ def test_what_is_mapped_already_stays(bot: Bot) -> None:
     ]
 
 
+@pytest.mark.parametrize("setting", ["columns", "positions_columns"])
+def test_a_slip_in_a_mapping_is_put_right(bot: Bot, setting: str) -> None:
+    """Where a mapping misspells the file's column, what is proposed in its place can be used."""
+    bot.positions.write_text("symbol,Shares\nQQQ250822P00480000,2\n")
+    bot.configure(f"\nALPACA_SYNC_BOOK:\n  {setting}: {{Share: quantity}}\n")
+    lines = bot.run("init", "--json").json["proposal"]["ALPACA_SYNC_BOOK"]
+
+    assert lines["positions_columns"] == {"Shares": "quantity"}
+    bot.configure("\nALPACA_SYNC_BOOK:\n  positions_columns: {Shares: quantity}\n")
+    assert bot.run("init").code == 0
+
+
 def test_our_own_files_need_no_proposal(bot_at: Callable[..., Bot]) -> None:
     """The files that an apply makes have no column that init does not know."""
     bot = bot_at("guide")
@@ -275,7 +299,7 @@ def test_a_mapping_that_no_file_needs_is_noted(bot: Bot) -> None:
     ran = bot.run("init")
 
     assert ran.code == 0
-    assert 'no file has the "Shares" that is mapped to quantity' in ran.out
+    assert 'no file has the column "Shares", which is mapped to quantity' in " ".join(ran.out.split())
     bot.history.unlink()
     assert bot.run("init", "--json").json["unused_columns"] == {}
 
@@ -292,7 +316,7 @@ def test_files_elsewhere_are_proposed(bot: Bot, snapshot: SnapshotAssertion) -> 
 
     assert ran.code == 0
     assert scrubbed(ran.out) == snapshot
-    (data / "positions.csv").rename(data / "positions_paper.csv")
+    (data / "positions_paper.csv").symlink_to("positions.csv")
     (bot.folder / "bankroll.json").rename(bot.folder / "bankroll_paper.json")
     bot.configure("\n" + proposed(ran))
     again = bot.run("init", "--json").json

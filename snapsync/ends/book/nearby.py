@@ -31,7 +31,7 @@ _HEAD = 1 << 16
 _ENVS = ("paper", "live")
 
 _NAMED: dict[Role, tuple[str, re.Pattern[str]]] = {
-    "bankroll": (".json", re.compile(r"bankroll|balance|capital|account|equity")),
+    "bankroll": (".json", re.compile(r"bankroll|balance|capital|equity")),
     "positions": (".csv", re.compile(r"position|holding|portfolio")),
     "history": (".csv", re.compile(r"trade|history|transaction|fills|executions")),
 }
