@@ -26,7 +26,8 @@ def proposal(described: Iterable[Layout], near: Iterable[Nearby], files: BookFil
     own: dict[Role, dict[str, str]] = {role: dict(files.own_names(role)) for role in _OWN}
     for role, layout in layouts.items():
         for theirs, ours in layout.columns.alike:
-            if role != "bankroll" and _harmless(theirs, ours, shared, layouts[_other(role)]):
+            spoken_for = role == "bankroll" or ours in own[role].values()  # the file's own mapping wins
+            if not spoken_for and _harmless(theirs, ours, shared, layouts[_other(role)]):
                 shared[theirs] = ours
             else:
                 # what was mapped to the same name of ours is not in this file, else it would be understood
