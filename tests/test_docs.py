@@ -39,8 +39,10 @@ def shown_commands(page: Path) -> Iterator[str]:
     """Every command line of snapsync that a page shows, in blocks for a shell or in a sentence."""
     for _, text in blocks(page, "sh", "console"):
         for line in text.splitlines():
-            if line.removeprefix("$ ").startswith("snapsync "):
-                yield line.removeprefix("$ ")
+            # a line may go somewhere first: `cd there && snapsync …`
+            for part in line.removeprefix("$ ").split(" && "):
+                if part.startswith("snapsync "):
+                    yield part
     yield from re.findall(r"`(snapsync [^`]+)`", FENCE.sub("", page.read_text("utf-8")))
 
 
@@ -146,25 +148,26 @@ def test_every_column_is_explained(names: dict[str, tuple[str, ...]]) -> None:
         assert all(f"`{other}`" in text for other in others), name
 
 
-def test_the_librarys_programs_print_what_they_say(
-    bot_at: Callable[..., Bot], capfd: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(("page", "programs"), [("library.md", 5), ("migrate.md", 1)])
+def test_the_programs_print_what_they_say(
+    bot_at: Callable[..., Bot], capfd: pytest.CaptureFixture[str], page: str, programs: int
 ) -> None:
-    """The programs of docs/library.md run, one after the other, and print the block that follows each."""
+    """The programs of a page run, one after the other, and print the block that follows each."""
     bot_at("guide")
     names: dict[str, object] = {}
     program = ""
     ran = 0
-    for language, text in blocks(DOCS / "library.md", "python", "text"):
+    for language, text in blocks(DOCS / page, "python", "text"):
         if language == "python":
             program = text
             continue
         capfd.readouterr()
-        exec(compile(program, "docs/library.md", "exec"), names)  # noqa: S102 - our own page
+        exec(compile(program, f"docs/{page}", "exec"), names)  # noqa: S102 - our own page
         ran += 1
 
         assert capfd.readouterr().out == text
 
-    assert ran == 5
+    assert ran == programs
 
 
 def masked(text: str) -> list[str]:

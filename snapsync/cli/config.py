@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from snapsync.config import Row, listing
 from snapsync.errors import Exit
+from snapsync.verbs.columns import checked
 from snapsync.views import json
 from snapsync.views.neutral import terminal
 
@@ -16,6 +17,7 @@ def command(talk: Talk) -> int:
     """Check the configuration and show each value with its source. Uses no network."""
     env = talk.open()
     rows = listing(env.config)
+    checked(env.config)
     talk.header(env)
     talk.result(
         lambda: json.kind(

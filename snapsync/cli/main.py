@@ -35,7 +35,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "rebind": "Bind the env to another account, and plan from it.",
     },
     "Try": {
-        "init": "Write config.yaml if there is none, and look at the account.",
+        "init": "Write config.yaml if there is none, and look at account and book.",
         "demo": "Watch the whole job done: drift, plan, apply, log, in step.",
         "sandbox": "Serve an Alpaca-compatible account on loopback, to try things.",
     },

@@ -176,7 +176,10 @@ def template() -> Kind:
 
 
 def columns() -> Kind:
-    """A mapping of the file's column names to ours; no two may mean the same one of ours."""
+    """A mapping of a file's names to ours; no two may mean the same one of ours.
+
+    Which names are ours is the book's business: what is read here is only a mapping of words.
+    """
 
     def parse(found: Found) -> tuple[tuple[str, str], ...]:
         if not isinstance(found.value, Table):

@@ -154,8 +154,9 @@ def _read(setting: Setting, found: Found) -> object:
 
 def _book(root: Path, env: str, values: dict[str, Any], sources: Mapping[str, str]) -> BookFiles:
     """Take the book's settings out of the values and turn them into paths of their own."""
-    columns = values.pop(f"{BOOK_KEY}.columns")
-    paths: dict[str, Path] = {}
+    names = ("columns", "positions_columns", "history_columns", "bankroll_keys")
+    renames = {name: values.pop(f"{BOOK_KEY}.{name}") for name in names}
+    paths: dict[str, Any] = {}
     keys: dict[str, str] = {}
     for role in ("bankroll", "positions", "history", "audit"):
         key = f"{BOOK_KEY}.{role}"
@@ -168,4 +169,4 @@ def _book(root: Path, env: str, values: dict[str, Any], sources: Mapping[str, st
                 detail=f"{place}: {same} and {key} are both {quoted(paths[role].name)}",
                 hint="Give each of them a file of its own.",
             )
-    return BookFiles(**paths, columns=columns)
+    return BookFiles(**paths, **renames)

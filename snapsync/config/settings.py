@@ -163,7 +163,25 @@ SETTINGS: tuple[Setting, ...] = (
         "ALPACA_SYNC_BOOK.columns",
         kinds.columns(),
         (),
-        "The file's column names that differ from ours: file's name, then our name.",
+        "What both CSV files call differently: file's name of the column, then our name.",
+    ),
+    Setting(
+        "ALPACA_SYNC_BOOK.positions_columns",
+        kinds.columns(),
+        (),
+        "The same for the positions file alone; wins over `columns`.",
+    ),
+    Setting(
+        "ALPACA_SYNC_BOOK.history_columns",
+        kinds.columns(),
+        (),
+        "The same for the trade history alone; wins over `columns`.",
+    ),
+    Setting(
+        "ALPACA_SYNC_BOOK.bankroll_keys",
+        kinds.columns(),
+        (),
+        "The same for the keys of the bankroll file.",
     ),
     Setting(
         "ALPACA_SYNC_BOOK_TIMEZONE",

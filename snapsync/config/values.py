@@ -14,7 +14,8 @@ from snapsync.config.secret import Credentials, Secrets
 class BookFiles(msgspec.Struct, frozen=True, kw_only=True):
     """Where one env's book lies, as absolute paths, and what its columns are called.
 
-    ``columns`` holds (the file's name, our name) for the names that differ.
+    ``columns`` holds (the file's name, our name) for the names that differ in either CSV file; the last
+    three hold the same for one file each.
     """
 
     bankroll: Path
@@ -22,6 +23,9 @@ class BookFiles(msgspec.Struct, frozen=True, kw_only=True):
     history: Path
     audit: Path
     columns: tuple[tuple[str, str], ...]
+    positions_columns: tuple[tuple[str, str], ...] = ()
+    history_columns: tuple[tuple[str, str], ...] = ()
+    bankroll_keys: tuple[tuple[str, str], ...] = ()
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):

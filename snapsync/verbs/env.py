@@ -96,6 +96,13 @@ class Env:
         """The env's store, made if there is none yet."""
         return self.find_store() or self._remember(Store.create(self.config.state, self.name))
 
+    def over(self, store: Store) -> Env:
+        """The same env with another store."""
+        other = Env(self.config, clock=self._clock, actor=self.actor)
+        other.say, other.progress = self.say, self.progress
+        other._remember(store)
+        return other
+
     def _remember(self, store: Store) -> Store:
         self._store = store
         return store
@@ -118,15 +125,25 @@ class Env:
 
     @property
     def book_files(self) -> BookFiles:
-        """Where the book lies, for its end."""
+        """Where the book lies, and what its columns are called, for its end.
+
+        Raises:
+            ConfigError: a column is mapped to a name that is not ours (exit 64).
+        """
         from snapsync.ends.book import BookFiles  # noqa: PLC0415 - status and log need no CSV machinery
 
+        from .columns import checked  # noqa: PLC0415 - the same
+
         book = self.config.book
+        checked(self.config)
         return BookFiles(
             bankroll=book.bankroll,
             positions=book.positions,
             history=book.history,
             columns=dict(book.columns),
+            positions_columns=dict(book.positions_columns),
+            history_columns=dict(book.history_columns),
+            bankroll_keys=dict(book.bankroll_keys),
             timezone=self.config.book_timezone,
             env=self.name,
         )

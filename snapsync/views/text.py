@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
@@ -15,12 +14,12 @@ from snapsync.model.plan import Plan
 from snapsync.model.policy import Finding
 from snapsync.model.status import Status
 
+from .brief import brief, few
 from .lines import lines
 from .neutral import terminal
 from .paint import Paint
 from .times import age, local
-
-_WIDTH = 78
+from .wrap import wrapped
 
 
 def header(env: str, why: str, account: str | None, folder: str, paint: Paint) -> str:
@@ -33,15 +32,26 @@ def plan(made: Plan, zone: ZoneInfo, paint: Paint, *, verbose: bool = False) -> 
     """A plan's changes, findings and summary."""
     body = lines(made.changes, zone, paint, verbose=verbose)
     notes = list(_findings(made.findings, paint, verbose=verbose))
-    parts = [body, notes, [_verdict(made, paint)]]
+    return _parts(body, notes, _verdict(made, paint))
+
+
+def plan_in_brief(made: Plan, zone: ZoneInfo, paint: Paint) -> str:
+    """A plan, of a long one only the first few changes and findings of each kind."""
+    shown, more = few(made.findings)
+    notes = [*_findings(shown, paint, verbose=False), *(paint(f"  … and {each}", "dim") for each in more)]
+    return _parts(brief(made.changes, zone, paint), notes, _verdict(made, paint))
+
+
+def _parts(body: list[str], notes: list[str], verdict: str) -> str:
+    parts = [body, notes, [verdict]]
     return "\n\n".join("\n".join(part) for part in parts if part)
 
 
 def _findings(findings: Iterable[Finding], paint: Paint, *, verbose: bool) -> Iterable[str]:
     for each in findings:
         what = "dim" if each.severity == "note" else "warn"
-        said = [*_wrapped(f"{each.severity}: {terminal(each.summary)}")]
-        said += [part for line in each.detail.splitlines() for part in _wrapped(terminal(line), "    ")]
+        said = [*wrapped(f"{each.severity}: {terminal(each.summary)}")]
+        said += [part for line in each.detail.splitlines() for part in wrapped(terminal(line), "    ")]
         if verbose:
             said.append(f"    code: {each.code}, about: {terminal(each.key)}")
         yield from (paint(line, what) for line in said)
@@ -175,21 +185,7 @@ def _standing(now: Status, zone: ZoneInfo, paint: Paint) -> str:
 def error(trouble: SnapsyncError, paint: Paint) -> str:
     """One clear error: what, where, what to do."""
     text = [paint("Error: ", "-") + trouble.summary]
-    text += [part for line in trouble.detail.splitlines() for part in _wrapped(terminal(line))]
+    text += [part for line in trouble.detail.splitlines() for part in wrapped(terminal(line))]
     if trouble.hint:
-        text += ["", *(part for line in trouble.hint.splitlines() for part in _wrapped(line))]
+        text += ["", *(part for line in trouble.hint.splitlines() for part in wrapped(line))]
     return "\n".join(text)
-
-
-def _wrapped(line: str, indent: str = "  ") -> list[str]:
-    """A sentence in lines of a terminal's width; what is indented is a command, and stays whole."""
-    if line.startswith(" "):
-        return [indent + line]
-    return textwrap.wrap(
-        line,
-        _WIDTH,
-        initial_indent=indent,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

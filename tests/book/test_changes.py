@@ -479,3 +479,24 @@ def test_renamed_columns_are_written_under_their_names() -> None:
         b"when,symbol,action,quantity,price,total_cost,fees,oid,"
     )
     assert Shelf(files=files).change(trading(None, trade()))["history"].startswith(b"when,symbol,")
+
+
+def test_a_new_file_has_the_names_that_are_its_own() -> None:
+    """A new file, and a new column, have the names that are mapped for that file alone."""
+    files = msgspec.structs.replace(
+        FILES,
+        columns={"n": "quantity"},
+        positions_columns={"state": "status"},
+        history_columns={"lots": "quantity"},
+        bankroll_keys={"capital": "current_bankroll"},
+    )
+    fresh = Shelf(files=files)
+    fresh.change(trading(None, trade()), holding(None, position(), fill("2.40")), cash_in(None))
+    made = {role: data.decode().splitlines() for role, data in fresh.data.items() if data}
+    shelf = Shelf(positions=b"symbol,n\nSPY250822C00635000,1\n", files=files)
+    closed = shelf.change(holding(position(), None))["positions"]
+
+    assert {"n", "state"} <= set(made["positions"][0].split(","))
+    assert "lots" in made["history"][0].split(",")
+    assert '  "capital": 100262.75,' in made["bankroll"]
+    assert closed.startswith(b"symbol,n,state\n")

@@ -7,7 +7,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from .shelf import FILES, QQQ, SPY, Shelf
+from .shelf import FILES, QQQ, SPY, Shelf, cash_in
 
 # name -> (file, expected {key: quantity})
 POSITIONS: dict[str, tuple[bytes, dict[str, int | str]]] = {
@@ -249,6 +249,39 @@ def test_renamed_columns_are_found() -> None:
     files = msgspec.structs.replace(FILES, columns={"Shares": "quantity", "wkn": "symbol"})
 
     assert Shelf(positions=b"WKN,shares\nSPY250822C00635000,4\n", files=files).held() == {SPY: 4}
+
+
+def test_each_file_has_names_of_its_own() -> None:
+    """One name may mean different things in the two files, and two names the same thing."""
+    files = msgspec.structs.replace(
+        FILES,
+        columns={"n": "quantity", "price": "entry_price"},
+        positions_columns={"Shares": "quantity"},
+        history_columns={"type": "action"},
+    )
+    shelf = Shelf(
+        positions=b"symbol,shares,price,n\nSPY250822C00635000,4,2.40,x\n",
+        history=b"timestamp,symbol,type,n,price\n2025-08-20 09:30:00,SPY250822C00635000,BUY,4,2.40\n",
+        files=files,
+    )
+
+    (held,) = shelf.read().state.positions
+    (traded,) = shelf.traded().values()
+
+    assert (held.qty, held.entry_price) == (Decimal(4), Decimal("2.40"))
+    assert (traded.action, traded.qty, traded.price) == ("buy", Decimal(4), Decimal("2.40"))
+
+
+def test_the_bankroll_may_stand_under_another_key() -> None:
+    """A key of the bankroll file that the user maps is read and written, and what it hides is not."""
+    files = msgspec.structs.replace(FILES, bankroll_keys={"capital": "current_bankroll", "cash": "balance"})
+    shelf = Shelf(bankroll=b'{"capital": 95000, "cash": 95000}', files=files)
+
+    assert shelf.read().state.bankroll == 95000
+    written = shelf.change(cash_in("95000"))["bankroll"]
+
+    assert b'"capital": 100262.75, "cash": 100262.75' in written
+    assert b"current_bankroll" not in written
 
 
 def test_lots_have_their_average_price() -> None:

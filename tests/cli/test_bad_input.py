@@ -102,6 +102,26 @@ def test_a_wrong_setting(run: Run, clean_environment: Path, line: str, says: str
 
 
 @pytest.mark.parametrize(
+    ("mapping", "says"),
+    [
+        ("columns: {Shares: quantitty}", "Did you mean Shares: quantity?"),
+        ("columns: {Shares: Qty}", "Did you mean Shares: quantity?"),
+        ("columns: {quantity: Shares}", "Did you mean Shares: quantity?"),
+        ("positions_columns: {what: action}", "Ours are: symbol, underlying"),
+        ("history_columns: {when: timestmap}", "Did you mean when: timestamp?"),
+        ("bankroll_keys: {capital: bankroll}", "Did you mean capital: current_bankroll?"),
+        ("columns: {Shares: zzz}", "Ours are: symbol, underlying"),
+    ],
+)
+def test_a_column_mapped_to_nothing_of_ours(bot: Bot, mapping: str, says: str) -> None:
+    """A mapping to a name that is not ours is named with its place, and the name that was meant."""
+    bot.configure(f"\nALPACA_SYNC_BOOK:\n  {mapping}\n")
+
+    for command in ("plan", "config", "init"):
+        assert_clear(bot.run(command), 64, "config.yaml:", mapping.partition(":")[0], says)
+
+
+@pytest.mark.parametrize(
     "args", [["plna"], ["plan", "--nope"], ["apply", "a", "b"], ["log", "-n", "x"]], ids=" ".join
 )
 def test_wrong_usage_is_never_mistaken_for_drift(run: Run, args: list[str]) -> None:

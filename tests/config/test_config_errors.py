@@ -57,7 +57,10 @@ Loader = Callable[..., Config]
         (
             "ALPACA_SYNC_BOOK: book.csv",
             'config.yaml:1: ALPACA_SYNC_BOOK is "book.csv"',
-            "a mapping with bankroll, positions, history, audit, columns",
+            (
+                "a mapping with bankroll, positions, history, audit, columns, positions_columns, "
+                "history_columns, bankroll_keys"
+            ),
         ),
         (
             "ALPACA_SYNC_BOOK:\n  audit: log.txt\n",

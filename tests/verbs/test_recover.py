@@ -57,6 +57,19 @@ def test_readers_go_on_and_say_so(half: Case, run: Callable[..., Ran]) -> None:
     assert open_journal(half.env().store.folder) is not None
 
 
+def test_init_leaves_it_to_the_next_writer(half: Case, run: Callable[..., Ran]) -> None:
+    """While the journal is open, init says so, shows no plan, and finishes nothing."""
+    before = half.book
+
+    ran = run("init")
+
+    assert ran.code == 0, ran.err
+    assert "An apply was interrupted" in ran.out
+    assert "Plan:" not in ran.out
+    assert half.book == before
+    assert open_journal(half.env().store.folder) is not None
+
+
 def test_the_next_writer_finishes(half: Case) -> None:
     """What was begun is finished and recorded once, at the time of the apply, as recovered."""
     done = settle(half.env())

@@ -5,7 +5,26 @@ hold after a plan's changes; it never writes. Spans are put into the files as th
 columns, keys, rows and newlines that are not ours come back byte for byte.
 """
 
-from .book import Reading, propose, read, understand
-from .values import BookFiles, Edit, Role, Writing
+from .book import Reading, names_of, propose, read, understand
+from .layout import Layout, layouts, survey, unused
+from .nearby import Nearby, nearby
+from .values import BookFiles, Edit, Role, Writing, plain_name
 
-__all__ = ["BookFiles", "Edit", "Reading", "Role", "Writing", "propose", "read", "understand"]
+__all__ = [
+    "BookFiles",
+    "Edit",
+    "Layout",
+    "Nearby",
+    "Reading",
+    "Role",
+    "Writing",
+    "layouts",
+    "names_of",
+    "nearby",
+    "plain_name",
+    "propose",
+    "read",
+    "survey",
+    "understand",
+    "unused",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from snapsync.model.canon import normal
@@ -13,6 +13,7 @@ from snapsync.model.policy import Finding
 from .cells import number, price_text
 from .faults import NUMBER, RESTORE, fault, quoted
 from .members import Members, Scalar, new_object, with_members
+from .sheet import their_name
 from .values import Writing
 
 _SOURCE = "snapsync"
@@ -33,12 +34,13 @@ def observations(members: Members) -> Iterable[Finding]:
     """Note twins that disagree."""
     one, other = (_amount(members, name) for name in TWINS)
     if one is not None and other is not None and one != other:
+        named = [their_name(name, members.renames) for name in TWINS]
         yield Finding(
             code="twin-fields",
             severity="note",
             key="bankroll",
             summary="Fields of the book that should say the same differ; the first is taken.",
-            detail=f"{members.name}: current_bankroll {one}, balance {other}",
+            detail=f"{members.name}: {named[0]} {one}, {named[1]} {other}",
         )
 
 
@@ -53,8 +55,16 @@ def corrected(members: Members) -> Instant | None:
         return None
 
 
-def draft_bankroll(members: Members | None, change: BankrollChange, writing: Writing) -> str:
+def draft_bankroll(
+    members: Members | None, change: BankrollChange, writing: Writing, renames: Mapping[str, str]
+) -> str:
     """The bankroll file's text with the bankroll corrected; complete where there was no file.
+
+    Args:
+        members: the file as it was read; None: there is none.
+        change: what the bankroll becomes.
+        writing: the moment.
+        renames: what the file calls our keys: its name, then ours.
 
     Raises:
         BookError: a number that the new one follows from cannot be understood.
@@ -62,7 +72,10 @@ def draft_bankroll(members: Members | None, change: BankrollChange, writing: Wri
     now = _stamp(writing.at)
     amount = reading(change, writing)
     if members is None:
-        return new_object({**_first(amount, now), **_common(amount, now, writing)}, _ORDER)
+        whole = {**_first(amount, now), **_common(amount, now, writing)}
+        return new_object(
+            _theirs(whole, renames), dict.fromkeys(their_name(each, renames) for each in _ORDER)
+        )
     before = bankroll(members)
     peak = _amount(members, "peak_bankroll")
     if peak is None:
@@ -73,7 +86,14 @@ def draft_bankroll(members: Members | None, change: BankrollChange, writing: Wri
     }
     if before is not None:
         cells |= {"previous_balance": before, "sync_adjustment": normal(amount - before)}
-    return with_members(members, {name: _text_of(members, name, value) for name, value in cells.items()})
+    named = _theirs(cells, renames)
+    return with_members(members, {name: _text_of(members, name, value) for name, value in named.items()})
+
+
+def _theirs(cells: Mapping[str, Scalar], renames: Mapping[str, str]) -> dict[str, Scalar]:
+    """The cells by the file's names; one that the file uses for something else is not ours there."""
+    named = {name: their_name(name, renames) for name in cells}
+    return {named[name]: cells[name] for name in cells if renames.get(named[name], name) == name}
 
 
 def reading(change: BankrollChange, writing: Writing) -> Decimal:
@@ -97,6 +117,8 @@ _ORDER = (
     "last_sync",
     "sync_source",
 )
+KEYS = (*_ORDER, "previous_balance", "sync_adjustment")
+"""All keys that are ours."""
 
 
 def _first(amount: Decimal, now: str) -> dict[str, Scalar]:
@@ -122,7 +144,8 @@ def _text_of(members: Members, name: str, value: Scalar) -> Scalar:
     return value
 
 
-def _amount(members: Members, name: str) -> Decimal | None:
+def _amount(members: Members, ours: str) -> Decimal | None:
+    name = their_name(ours, members.renames)
     value = members.values.get(name)
     if value is None or value == "":
         return None

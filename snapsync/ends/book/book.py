@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import assert_never
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -74,12 +73,9 @@ def understand(data: dict[Role, bytes | None], files: BookFiles) -> Reading:
     Raises:
         BookError: they cannot be understood.
     """
-    zone = files.timezone
-    found = data["bankroll"]
-    name = files.bankroll.name
-    object_ = None if found is None else members(name, decode(name, found))
-    held = holdings(_sheet(data, files, zone, "positions"))
-    traded = trades(_sheet(data, files, zone, "history"))
+    object_ = members_of(data["bankroll"], files)
+    held = holdings_of(data["positions"], files)
+    traded = trades_of(data["history"], files)
     rows = tuple(history.transactions(traded))
     return Reading(
         state=State(
@@ -108,14 +104,37 @@ _LAYOUTS: dict[str, tuple[Names, tuple[str, ...], tuple[str, ...]]] = {
 }
 
 
-def _sheet(data: dict[Role, bytes | None], files: BookFiles, zone: ZoneInfo, role: Role) -> Sheet:
+def names_of(role: Role) -> Names:
+    """Our names of a file's columns, or keys, each with others that are understood without a mapping."""
+    if role == "bankroll":
+        return dict.fromkeys(bankroll.KEYS, ())
+    return _LAYOUTS[role][0]
+
+
+def members_of(data: bytes | None, files: BookFiles) -> Members | None:
+    """The bankroll file's bytes taken apart."""
+    name = files.bankroll.name
+    return None if data is None else members(name, decode(name, data), files.renames("bankroll"))
+
+
+def holdings_of(data: bytes | None, files: BookFiles) -> Holdings:
+    """What the positions file's bytes hold."""
+    return holdings(_sheet(data, files, "positions"))
+
+
+def trades_of(data: bytes | None, files: BookFiles) -> Trades:
+    """What the trade history's bytes hold."""
+    return trades(_sheet(data, files, "history"))
+
+
+def _sheet(data: bytes | None, files: BookFiles, role: Role) -> Sheet:
     names, optional, header = _LAYOUTS[role]
-    found, name = data[role], files.path(role).name
-    if found is None:
-        text = ",".join(their_name(each, files.columns) for each in header) + "\n"
+    name, renames = files.path(role).name, files.renames(role)
+    if data is None:
+        text = ",".join(their_name(each, renames) for each in header) + "\n"
     else:
-        text = decode(name, found)
-    file = sheet(scan(name, text), names, files.columns, zone)
+        text = decode(name, data)
+    file = sheet(scan(name, text), names, renames, files.timezone)
     checked(file.table, _added(file, optional))
     return file
 
@@ -143,11 +162,15 @@ def propose(
     for_bankroll, for_positions, for_history = _sorted(changes)
     if for_bankroll:
         change = for_bankroll[-1]
-        parts["bankroll"] = lambda: bankroll.draft_bankroll(reading.members, change, writing)
+        parts["bankroll"] = lambda: bankroll.draft_bankroll(
+            reading.members, change, writing, files.renames("bankroll")
+        )
     if for_positions:
-        parts["positions"] = lambda: draft_holdings(reading.holdings, tuple(for_positions), writing, files)
+        parts["positions"] = lambda: draft_holdings(
+            reading.holdings, tuple(for_positions), writing, _for(files, "positions")
+        )
     if for_history:
-        parts["history"] = lambda: draft_trades(reading.trades, tuple(for_history), files)
+        parts["history"] = lambda: draft_trades(reading.trades, tuple(for_history), _for(files, "history"))
     edits = (
         Edit(role=role, path=files.path(role), before=reading.files[role], after=text().encode())
         for role, text in parts.items()
@@ -155,6 +178,11 @@ def propose(
     made = tuple(edit for edit in edits if edit.before != edit.after)
     _prove(reading, made, changes, files)
     return made
+
+
+def _for(files: BookFiles, role: Role) -> BookFiles:
+    """The files as the writer of one of them sees them: ``columns`` are the names of that one."""
+    return msgspec.structs.replace(files, columns=files.renames(role))
 
 
 def _prove(reading: Reading, edits: tuple[Edit, ...], changes: tuple[Change, ...], files: BookFiles) -> None:

@@ -30,20 +30,24 @@ class Member(msgspec.Struct, frozen=True):
 
 
 class Members(msgspec.Struct, frozen=True, eq=False):
-    """A JSON object as it stands; numbers of ``values`` are Decimals."""
+    """A JSON object as it stands; numbers of ``values`` are Decimals.
+
+    ``renames`` maps the file's names to ours, where they differ.
+    """
 
     name: str
     text: str
     start: int
     values: dict[str, Any]
     where: dict[str, Member]
+    renames: Mapping[str, str]
 
     def line(self, key: str) -> int:
         """In which line a key stands."""
         return self.text.count("\n", 0, self.where[key].start) + 1
 
 
-def members(name: str, text: str) -> Members:
+def members(name: str, text: str, renames: Mapping[str, str]) -> Members:
     """Take a JSON file apart.
 
     Raises:
@@ -68,7 +72,7 @@ def members(name: str, text: str) -> Members:
             JSON, f"{name}:1: a {_KINDS.get(type(values), 'single value')}; expected an object", _HINT
         )
     opening = text.index("{")
-    return Members(name, text, opening, values, _scan(text, opening))
+    return Members(name, text, opening, values, _scan(text, opening), renames)
 
 
 _KINDS = {list: "list", str: "text", Decimal: "number", bool: "single value"}

@@ -1,4 +1,4 @@
-"""The bytes of the three files, read as one: the only place of this package that touches the disk.
+"""The bytes of the three files, read as one: with nearby.py the only place here that touches the disk.
 
 A file that is not a plain file, cannot be opened, or changes while we read is an error or read again;
 it is never taken for an empty one. Only a file that does not exist is an empty book.
@@ -23,8 +23,8 @@ _BLOCK = 1 << 20
 Stamp = tuple[int, int, int, int, int]
 
 
-def read_files(files: BookFiles) -> dict[Role, bytes | None]:
-    """Read all files at one moment: none of them changed while any of them was read.
+def read_files(files: BookFiles, roles: tuple[Role, ...] = ROLES) -> dict[Role, bytes | None]:
+    """Read the files at one moment: none of them changed while any of them was read.
 
     Raises:
         BookError: a file cannot be read, or they kept changing.
@@ -33,7 +33,7 @@ def read_files(files: BookFiles) -> dict[Role, bytes | None]:
     for attempt in range(ATTEMPTS):
         if attempt:
             time.sleep(PAUSE_SECONDS * attempt)
-        seen = {role: _read(files.path(role)) for role in ROLES}
+        seen = {role: _read(files.path(role)) for role in roles}
         moved = [role for role, (_, stamp) in seen.items() if stamp != _stamp_of(files.path(role))]
         if not moved:
             return {role: data for role, (data, _) in seen.items()}

@@ -19,6 +19,7 @@ from .cells import blank, number
 from .faults import CELL, COLUMNS, RESTORE, fault
 from .table import Row, Table
 from .times import TimeStyle, read_time, style_of
+from .values import plain_name
 
 T = TypeVar("T")
 Names = Mapping[str, tuple[str, ...]]
@@ -102,8 +103,10 @@ def sheet(table: Table, names: Names, renames: Mapping[str, str], zone: ZoneInfo
     Raises:
         BookError: two columns claim one meaning.
     """
-    given = {_plain(theirs): ours for theirs, ours in renames.items()}
-    heads = [given.get(_plain(head), _plain(head)) for head in table.header.values]
+    # what is mapped to a name that this kind of file does not have is meant for the other one
+    known = {each for name, others in names.items() for each in (name, *others)}
+    given = {plain_name(theirs): ours for theirs, ours in renames.items() if ours in known}
+    heads = [given.get(plain_name(head), plain_name(head)) for head in table.header.values]
     columns = {}
     for name, others in names.items():
         for each in (name, *others):
@@ -146,7 +149,3 @@ def imported(file: Sheet, row: Row, flag: str) -> bool:
 def their_name(name: str, renames: Mapping[str, str]) -> str:
     """What a new column is to be called where the user's files call it differently."""
     return next((theirs for theirs, ours in renames.items() if ours == name), name)
-
-
-def _plain(head: str) -> str:
-    return head.strip().lower().replace(" ", "_")

@@ -17,17 +17,26 @@ Role = Literal["bankroll", "positions", "history"]
 ROLES: tuple[Role, ...] = ("bankroll", "positions", "history")
 
 
+def plain_name(head: str) -> str:
+    """A column's name as names are compared: without capitals, a blank as an underscore."""
+    return head.strip().lower().replace(" ", "_")
+
+
 class BookFiles(Record, frozen=True):
     """Where one env's book lies, as absolute paths, and what must be known to read it.
 
-    ``columns`` maps a name that the files use to ours (``{"qty": "quantity"}``). ``timezone`` is the
-    zone of times that name none. ``env`` is written where a file has a column for it.
+    ``columns`` maps a name that the CSV files use to ours (``{"qty": "quantity"}``); the three after it
+    do so for one file each, and win. ``timezone`` is the zone of times that name none. ``env`` is written
+    where a file has a column for it.
     """
 
     bankroll: Path
     positions: Path
     history: Path
     columns: dict[str, str] = msgspec.field(default_factory=dict)
+    positions_columns: dict[str, str] = msgspec.field(default_factory=dict)
+    history_columns: dict[str, str] = msgspec.field(default_factory=dict)
+    bankroll_keys: dict[str, str] = msgspec.field(default_factory=dict)
     timezone: ZoneInfo = ZoneInfo("UTC")
     env: str = "paper"
 
@@ -40,6 +49,29 @@ class BookFiles(Record, frozen=True):
                 return self.positions
             case "history":
                 return self.history
+
+    def own_names(self, role: Role) -> dict[str, str]:
+        """What is mapped for the file of a role alone."""
+        match role:
+            case "bankroll":
+                return self.bankroll_keys
+            case "positions":
+                return self.positions_columns
+            case "history":
+                return self.history_columns
+
+    def renames(self, role: Role) -> dict[str, str]:
+        """What the file of a role calls differently: its name, then ours. The file's own mapping wins."""
+        own = self.own_names(role)
+        if role == "bankroll":
+            return own
+        heads = {plain_name(theirs) for theirs in own}
+        shared = {
+            theirs: ours
+            for theirs, ours in self.columns.items()
+            if ours not in own.values() and plain_name(theirs) not in heads
+        }
+        return shared | own
 
 
 class Writing(Record, frozen=True):
