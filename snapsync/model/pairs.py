@@ -20,7 +20,8 @@ class Pairs(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """The broker's trades that are compared, each with the book's row for it.
 
     ``late`` maps an order that we imported to the row that the bot wrote for it afterwards; ``kept`` are
-    those of them whose imported row is no longer as it was written. ``strays`` are rows that name an order
+    those of them whose imported row is no longer as it was written. ``doubled`` are imported orders for
+    which the bot has written a row with the order's id. ``strays`` are rows that name an order
     which the broker does not show. ``mistimed`` pairs the bot's own rows with their orders, where the row's
     time is not that of the fills.
     """
@@ -32,6 +33,7 @@ class Pairs(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     matches: Matches
     late: dict[str, Transaction]
     kept: list[str]
+    doubled: frozenset[str]
     strays: list[str]
     mistimed: list[Pair]
 
@@ -75,6 +77,12 @@ def pairs(look: Look, base: Base | None) -> Pairs:
         matches=matches,
         late=late,
         kept=sorted(key for key in late if key not in look.untouched or not _same(book[key], broker[key])),
+        doubled=frozenset(
+            order.key
+            for order in orders
+            if order.key in look.untouched and order.key in book
+            if book[order.key].origin != IMPORTED and book[order.key].qty == 2 * order.qty
+        ),
         strays=[
             key
             for key in moves.worth_a_look(book.keys() - broker.keys() - working)

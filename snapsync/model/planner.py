@@ -176,7 +176,7 @@ def _transactions(trades: Pairs, evidence: Evidence) -> list[TransactionChange]:
                     after=order,
                     fields=fields,
                     why=evidence.of_transaction(order, moved),
-                    withdraws=order.key in trades.late,
+                    withdraws=order.key in trades.late or order.key in trades.doubled,
                 )
             )
     return sorted(found, key=lambda change: (change.after.time, change.key))

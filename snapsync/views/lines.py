@@ -90,7 +90,9 @@ def _trade(change: TransactionChange, zone: ZoneInfo) -> str:
     if "action" in change.fields:
         parts.append(f"was {terminal(before.action)}")
     if "key" in change.fields:
-        parts.append("linked, the imported row withdrawn" if change.withdraws else "linked")
+        parts.append("linked")
+    if change.withdraws:
+        parts.append("imported row withdrawn")
     return f"{', '.join(parts)}  {when}"
 
 

@@ -52,6 +52,35 @@ def test_a_late_row_takes_the_place_of_ours(head: bytes | None) -> None:
     assert {row.origin for row in shelf.traded().values()} == {None}
 
 
+def test_a_late_row_with_the_orders_id_takes_the_place_of_ours_too() -> None:
+    """A bot that names its orders writes late: the two rows are one order's, and ours goes."""
+    shelf = Shelf(history=HEAD + OLD)
+    with_ours = shelf.change(trading(None, trade()))["history"]
+    bots = LATE.replace(b"0.65,,", b"0.65,abc,")
+    shelf.data["history"] = with_ours + bots
+    both = shelf.traded()["order:abc"]
+    assert (both.qty, both.origin) == (Decimal(2), None)
+    assert shelf.read().untouched == {"order:abc"}
+
+    change = msgspec.structs.replace(trading(both, trade()), withdraws=True)
+    assert shelf.change(change)["history"] == HEAD + OLD + bots
+
+
+def test_of_an_edited_import_and_the_bots_row_the_import_is_corrected() -> None:
+    """It is too many, but somebody's remark is in it: its quantity becomes nothing, the bot's row stays."""
+    ours = b"2025-08-21 09:45:00,SPY250822C00635000,BUY,1,2.40,240.00,,abc,sync,alpaca,paper,True,why?\n"
+    for bots in (
+        LATE.replace(b"0.65,,", b"0.65,abc,"),
+        LATE.replace(b"0.65,,", b"0.65,abc,").replace(b":20", b":00"),
+    ):
+        shelf = Shelf(history=HEAD + ours + bots)
+        assert shelf.read().untouched == set()
+        both = shelf.traded()["order:abc"]
+        assert (
+            shelf.change(trading(both, trade()))["history"] == HEAD + ours.replace(b"BUY,1", b"BUY,0") + bots
+        )
+
+
 @pytest.mark.parametrize(
     "edit",
     [

@@ -67,7 +67,8 @@ def edited(text: str, old: str, new: str) -> str:
     return text.replace(row, row.replace(old, new))
 
 
-def test_a_bot_that_is_late_has_its_row_and_the_trade_is_there_once(bot: Bot) -> None:
+@pytest.mark.parametrize("named", [False, True])
+def test_a_bot_that_is_late_has_its_row_and_the_trade_is_there_once(bot: Bot, *, named: bool) -> None:
     """The order was imported after the grace period; the bot's row for it takes the place of ours."""
     before = len(rows(bot))
     buys(bot, "late-1")
@@ -75,11 +76,11 @@ def test_a_bot_that_is_late_has_its_row_and_the_trade_is_there_once(bot: Bot) ->
     (ours,) = (each for each in rows(bot)[before:])
     assert ours["source"] == "sync"
 
-    append(bot, "late-1")
+    append(bot, "late-1", alpaca_order_id=ours["alpaca_order_id"] if named else "")
     (change,) = plan(bot.env()).plan.changes
     assert isinstance(change, TransactionChange)
     assert change.withdraws
-    assert "the imported row withdrawn" in bot.run("show", plan(bot.env()).plan.id[:12]).out
+    assert "imported row withdrawn" in bot.run("show", plan(bot.env()).plan.id[:12]).out
     settle(bot)
     (bots,) = (each for each in rows(bot)[before:])
     assert (bots["source"], bots["alpaca_order_id"]) == ("bot", ours["alpaca_order_id"])

@@ -166,23 +166,28 @@ def _entry(file: Sheet, row: Row, key: str, what: instrument.Instrument, qty: De
 
 def transactions(found: Trades) -> Iterable[Transaction]:
     """The rows of each order added up."""
-    for key, entries in found.entries.items():
-        first = entries[0]
-        kind = first.what.asset_class
-        yield Transaction(
-            key=key,
-            symbol=first.what.key,
-            asset_class=kind,
-            action=first.action,
-            qty=qty_of(entries),
-            price=price_of([(entry.qty, entry.price) for entry in entries]),
-            multiplier=multiplier(kind),
-            time=min(entry.time for entry in entries),
-            origin=IMPORTED if all(_imported(found.file, entry) for entry in entries) else None,
-        )
+    return (transaction(found.file, key, entries) for key, entries in found.entries.items())
 
 
-def _imported(file: Sheet, entry: Entry) -> bool:
+def transaction(file: Sheet, key: str, entries: list[Entry]) -> Transaction:
+    """Some rows of one order, added up."""
+    first = entries[0]
+    kind = first.what.asset_class
+    return Transaction(
+        key=key,
+        symbol=first.what.key,
+        asset_class=kind,
+        action=first.action,
+        qty=qty_of(entries),
+        price=price_of([(entry.qty, entry.price) for entry in entries]),
+        multiplier=multiplier(kind),
+        time=min(entry.time for entry in entries),
+        origin=IMPORTED if all(by_a_sync(file, entry) for entry in entries) else None,
+    )
+
+
+def by_a_sync(file: Sheet, entry: Entry) -> bool:
+    """Whether a row was imported, and not written by the bot."""
     return imported(file, entry.row, "sync_imported")
 
 

@@ -19,7 +19,7 @@ from . import instrument
 from .cells import cased, count_text, flag_text, price_text
 from .draft import Draft
 from .faults import GONE, fault
-from .history import OPTIONAL, ORDER_ID, PRICES, QUANTITIES, Entry, Trades, price_of
+from .history import OPTIONAL, ORDER_ID, PRICES, QUANTITIES, Entry, Trades, by_a_sync, price_of
 from .sheet import Sheet, their_name
 from .times import time_text
 from .values import BookFiles
@@ -122,11 +122,15 @@ def _correct(pen: Pen, change: TransactionChange, key: str) -> None:
         raise fault(GONE, f"{pen.file.table.name}: no row of {key}", "Plan again: snapsync plan")
     target = change.after
     if change.withdraws:
-        for ours in pen.held.entries.get(target.key, ()):
-            pen.draft.remove(ours.row)
+        ours = [entry for entry in pen.held.entries.get(target.key, ()) if by_a_sync(pen.file, entry)]
+        for entry in ours:
+            pen.draft.remove(entry.row)
+        entries = [entry for entry in entries if entry not in ours]
     for entry in entries:
         pen.put(entry, _words(pen.file, entry, change, key))
-    newest = sorted(entries, key=lambda entry: (entry.time, entry.row.line), reverse=True)
+    newest = sorted(
+        entries, key=lambda entry: (by_a_sync(pen.file, entry), entry.time, entry.row.line), reverse=True
+    )
     amounts = [entry.qty for entry in newest]
     if "qty" in change.fields:
         amounts = _shared_out(amounts, target.qty)

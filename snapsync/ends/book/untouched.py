@@ -8,18 +8,19 @@ from operator import attrgetter
 
 import msgspec
 
-from snapsync.model.state import IMPORTED, Transaction
+from snapsync.model.state import Transaction
 
-from .history import Trades
+from .history import Trades, by_a_sync, transaction
 from .sheet import LOOK_BACK
 from .table import Row, Table
 from .trades_draft import imported_cells
 
 
 def untouched(held: Trades, trades: Collection[Transaction], env: str) -> frozenset[str]:
-    """The keys of those imported trades whose row says what we would write for them, cell by cell.
+    """The keys of those orders whose imported row says what we would write for them, cell by cell.
 
-    Only where another row, without an order's id, may be of the same trade: only there it matters.
+    Only where another row may be of the same order, by its id or because it names none: only there it
+    matters.
 
     Args:
         held: the history.
@@ -30,19 +31,20 @@ def untouched(held: Trades, trades: Collection[Transaction], env: str) -> frozen
     return frozenset(
         trade.key
         for trade in trades
-        if trade.origin == IMPORTED and trade.linked and (trade.symbol, trade.action) in nameless
-        if _as_written(held, trade, env)
+        if trade.linked
+        and (len(held.entries[trade.key]) > 1 or (trade.symbol, trade.action) in nameless)
+        and _as_written(held, trade.key, env)
     )
 
 
-def _as_written(held: Trades, trade: Transaction, env: str) -> bool:
-    entries = held.entries[trade.key]
-    if len(entries) != 1:
+def _as_written(held: Trades, key: str, env: str) -> bool:
+    ours = [entry for entry in held.entries[key] if by_a_sync(held.file, entry)]
+    if len(ours) != 1:
         return False
-    row = entries[0].row
+    row = ours[0].row
     # in the way of the rows that were there then: those of later days may have brought another
     then = msgspec.structs.replace(held.file, table=_before(held.file.table, row))
-    cells = imported_cells(then, trade, env)
+    cells = imported_cells(then, transaction(held.file, key, ours), env)
     places = {place: cells[name] for name, place in held.file.columns.items() if name in cells}
     return all(places.get(at, "") == value for at, value in enumerate(row.values))
 
