@@ -24,6 +24,7 @@ _HALF_A_CENT = Decimal("0.005")
 _HOUR = 3600
 _MOST_HOURS = 14
 """No zone lies further from UTC than this."""
+_HOURS = [hours for hours in range(-_MOST_HOURS, _MOST_HOURS + 1) if hours]
 
 Pair = tuple[Transaction, Transaction]
 """A row of the book, and the order that it stands for."""
@@ -132,22 +133,24 @@ class _Rest:
 
     def shifted(self, found: Matches) -> Matches:
         """Where nothing matches, but all that is alike misses by the same hours: times in another zone."""
-        pairs = [
-            (row, order, hours)
-            for order in self.orders
-            for row in self._timely(order, hours=_MOST_HOURS)
-            if row.qty == order.qty and row.price is not None and _priced(row, order)
-            if (hours := whole_hours(seconds_between(order.time, row.time)))
-        ]
-        if len({hours for _, _, hours in pairs}) != 1:
-            return found
-        alike = tuple((row, order) for row, order, _ in pairs)
-        return Matches(ambiguous=found.ambiguous, shifted=alike, hours=pairs[0][2])
+        alike: dict[int, list[Pair]] = {}
+        for order in self.orders:
+            for hours in _HOURS:
+                rows = self._timely(order, hours)
+                like = [row for row in rows if row.qty == order.qty and row.price is not None]
+                if pairs := [(row, order) for row in like if _priced(row, order)]:
+                    alike.setdefault(hours, []).extend(pairs)
+            if len(alike) > 1:
+                return found
+        for hours, pairs in alike.items():
+            return Matches(ambiguous=found.ambiguous, shifted=tuple(pairs), hours=hours)
+        return found
 
     def _smaller(self, order: Transaction) -> Rows:
         return tuple(row for row in self._timely(order) if row.qty < order.qty)
 
     def _timely(self, order: Transaction, hours: int = 0) -> Sequence[Transaction]:
+        """The rows of an order's time, or of so many hours later."""
         shelf = self._shelves.get((order.symbol, order.action), [])
         first, last = self._span(order, hours)
         time = attrgetter("time")
@@ -155,8 +158,8 @@ class _Rest:
 
     def _span(self, order: Transaction, hours: int = 0) -> tuple[Instant, Instant]:
         """Between which times the rows of an order lie: from its first fill to its last, or not far off."""
-        by = WINDOW_SECONDS + hours * _HOUR
-        return shift(order.time, seconds=-by), shift(self._ended(order), seconds=by)
+        first, last = hours * _HOUR - WINDOW_SECONDS, hours * _HOUR + WINDOW_SECONDS
+        return shift(order.time, seconds=first), shift(self._ended(order), seconds=last)
 
 
 def together(rows: Rows) -> Transaction:

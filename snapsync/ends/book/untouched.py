@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from operator import attrgetter
 
 import msgspec
 
+from snapsync.model.instant import day_of, shift
 from snapsync.model.state import Transaction
 
 from .history import Trades, by_a_sync, transaction
@@ -27,14 +28,19 @@ def untouched(held: Trades, trades: Collection[Transaction], env: str) -> frozen
         trades: its transactions.
         env: the env's name.
     """
-    nameless = {(trade.symbol, trade.action) for trade in trades if not trade.linked}
+    nameless = {(each.symbol, each.action, day) for each in trades if not each.linked for day in _days(each)}
     return frozenset(
         trade.key
         for trade in trades
         if trade.linked
-        and (len(held.entries[trade.key]) > 1 or (trade.symbol, trade.action) in nameless)
+        and (len(held.entries[trade.key]) > 1 or (trade.symbol, trade.action, day_of(trade.time)) in nameless)
         and _as_written(held, trade.key, env)
     )
+
+
+def _days(trade: Transaction) -> Iterator[str]:
+    """The days on which an order may have begun that a row stands for."""
+    return (day_of(shift(trade.time, days=days)) for days in (-1, 0, 1))
 
 
 def _as_written(held: Trades, key: str, env: str) -> bool:
