@@ -14,7 +14,7 @@ from operator import attrgetter
 
 from .canon import Record, normal
 from .fields import same_price
-from .instant import Instant, seconds_between, shift
+from .instant import Instant, shift
 from .state import SEVERAL, Transaction
 from .trades import average
 
