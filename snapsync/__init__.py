@@ -28,7 +28,8 @@ from .errors import Exit, SnapsyncError
 from .version import __version__
 
 if TYPE_CHECKING:
-    from .verbs.apply import Applied, Chosen, apply, choose
+    from .verbs.apply import Applied, apply
+    from .verbs.choose import Chosen, choose
     from .verbs.env import Env
     from .verbs.log import log
     from .verbs.plan import Planned, plan
@@ -58,11 +59,11 @@ __all__ = [
 # Imported when first asked for: `import snapsync` alone has no side effects and costs next to nothing.
 _HOMES = {
     "Applied": "apply",
-    "Chosen": "apply",
+    "Chosen": "choose",
     "Env": "env",
     "Planned": "plan",
     "apply": "apply",
-    "choose": "apply",
+    "choose": "choose",
     "log": "log",
     "plan": "plan",
     "rebind": "rebind",

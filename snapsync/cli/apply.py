@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
-from snapsync.errors import Exit, SnapsyncError
-from snapsync.verbs.apply import Chosen, apply, choose
+from snapsync.errors import Exit
+from snapsync.verbs.apply import apply
+from snapsync.verbs.choose import Chosen, choose
 from snapsync.verbs.env import Env
 from snapsync.views import json, text
 from snapsync.views.times import age
 
 from . import options
-from .talk import Talk
+from .talk import Talk, agreed_to
 
 
 @options.command(
@@ -31,7 +30,7 @@ from .talk import Talk
     Exit.INTERRUPTED,
 )
 @click.argument("plan", required=False)
-@click.option("-y", "--yes", is_flag=True, help="Do not ask; needed where nobody can answer.")
+@options.yes
 def command(talk: Talk, *, plan: str | None, yes: bool) -> int:
     """Bring the book to what a plan says, exactly, or refuse.
 
@@ -44,12 +43,11 @@ def command(talk: Talk, *, plan: str | None, yes: bool) -> int:
     if chosen.plan.drift and not chosen.plan.refused:
         _show(talk, env, chosen)
         if not yes:
-            _ask(talk, env)
+            agreed_to(talk, f"Apply it to the {env.name} book?", f"snapsync apply --env {env.name} --yes")
     done = apply(env, chosen, confirmed=not yes)
     if done.recovered:
         talk.say("An interrupted apply was finished first.")
-    for path in done.carried:
-        talk.say(f"Rows that another program wrote to {path} in the meantime were kept.")
+    talk.carried(done.carried)
     files = [edit.path.name for edit in done.edits]
     talk.result(
         lambda: json.applied(done.operation, done.plan, done.changes, files, done.open),
@@ -63,14 +61,3 @@ def _show(talk: Talk, env: Env, chosen: Chosen) -> None:
     if not talk.as_json:
         plan = text.plan(chosen.plan, talk.zone(env), talk.paint, verbose=talk.verbose)
         talk.say(f"{plan} Made {age(chosen.age)} ago.\n")
-
-
-def _ask(talk: Talk, env: Env) -> None:
-    """Wait for a yes."""
-    if talk.as_json or not sys.stdin.isatty():
-        raise SnapsyncError(
-            "Nobody can answer here, and nothing was applied.",
-            hint=f"snapsync apply --env {env.name} --yes",
-        )
-    if not click.confirm(f"Apply it to the {env.name} book?", default=False, err=True):
-        raise SnapsyncError("Declined: nothing was applied.")

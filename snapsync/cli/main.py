@@ -28,6 +28,8 @@ GROUPS: dict[str, dict[str, str]] = {
         "show": "Show one stored thing by its id; without one, the latest plan.",
     },
     "Back": {
+        "undo": "Take back what an act has written into the book.",
+        "restore": "Give the book the bytes that it had after an operation.",
         "recover": "Go on after an apply that was interrupted.",
     },
     "Operate": {

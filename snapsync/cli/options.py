@@ -41,6 +41,10 @@ def command(name: str, *exits: Exit) -> Callable[[Command], click.Command]:
     return decorate
 
 
+yes = click.option("-y", "--yes", is_flag=True, help="Do not ask; needed where nobody can answer.")
+dry_run = click.option("--dry-run", is_flag=True, help="Only make the plan, and show it.")
+
+
 def exit_codes(*exits: Exit) -> str:
     """The end of a command's help: what its exit codes mean."""
     codes = dict.fromkeys((Exit.OK, *exits, Exit.USAGE))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -58,6 +58,11 @@ class Talk:
         if not self.quiet:
             click.echo(words, err=True)
 
+    def carried(self, paths: Iterable[str]) -> None:
+        """Tell of rows that came in while files were replaced."""
+        for path in paths:
+            self.say(f"Rows that another program wrote to {path} in the meantime were kept.")
+
     def zone(self, env: Env) -> ZoneInfo:
         return env.config.timezone
 
@@ -68,6 +73,18 @@ class Talk:
         else:
             painter = paint.ansi if _coloured(sys.stderr) else paint.plain
             click.echo(text.error(trouble, painter), err=True)
+
+
+def agreed_to(talk: Talk, question: str, instead: str) -> None:
+    """Wait for a yes.
+
+    Raises:
+        SnapsyncError: the answer is no, or nobody can answer; then ``instead`` is the command to type.
+    """
+    if talk.as_json or not sys.stdin.isatty():
+        raise SnapsyncError("Nobody can answer here, and nothing was written.", hint=instead)
+    if not click.confirm(question, default=False, err=True):
+        raise SnapsyncError("Declined: nothing was written.")
 
 
 def _coloured(stream: object) -> bool:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Literal, TypeVar
 
-from .canon import Record, plain
+from .canon import ImageId, Record, plain
 from .fields import compared, same_price
 from .instant import Instant
 from .state import Position, Transaction
@@ -133,6 +133,38 @@ class BankrollChange(Record, frozen=True, tag_field="component", tag="bankroll")
 
 
 Change = BankrollChange | PositionChange | TransactionChange
+
+
+class Spot(Record, frozen=True):
+    """One place of a file that gets other text: a cell, a member of the JSON object, or a whole row.
+
+    ``line`` counts from 1, in the file as it is (a row that is put in has the line that it comes after).
+    ``field`` is the column or key as the file names it; None where a whole row goes (``after`` is None) or
+    comes (``before`` is None).
+    """
+
+    line: int
+    field: str | None
+    before: str | None
+    after: str | None
+
+
+class FileChange(Record, frozen=True):
+    """A file of the book that gets back earlier bytes (undo, restore), or sound ones (repair).
+
+    It is the step from one image to another. Where the file still is as ``before`` it becomes ``after``
+    byte for byte (``whole``); else each spot in which the two differ is set, if the file still holds there
+    what ``before`` held. ``spots`` are the first of ``count`` that are set, ``left`` those that are not.
+    """
+
+    role: str
+    name: str
+    before: ImageId
+    after: ImageId
+    whole: bool
+    spots: tuple[Spot, ...]
+    count: int
+    left: tuple[Spot, ...] = ()
 
 
 class Step(Record, frozen=True):

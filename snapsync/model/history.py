@@ -9,12 +9,16 @@ from typing import Literal
 
 from .canon import ImageId, ObjectId, OperationId, PlanId, Record, RulesId, SnapshotId, StateId, Stored
 from .change import Sign
+from .holds import Hold
 from .instant import Instant
-from .plan import Reading
+from .plan import FileStep, Origin, Reading
 from .policy import Finding
 from .state import Marks, OpenOrder, Scope
 
-Verb = Literal["plan", "apply", "recover", "rebind"]
+Verb = Literal["plan", "apply", "undo", "restore", "repair", "recover", "rebind"]
+
+WRITES: frozenset[Verb] = frozenset({"apply", "undo", "restore", "repair"})
+"""The acts that carry out a plan, and so write the book."""
 
 
 class Manifest(Record, frozen=True):
@@ -92,7 +96,9 @@ class Operation(Stored, frozen=True, tag="operation"):
     """One completed act. ``plan`` is the id that people approve; ``details`` the stored Plan itself.
 
     ``reading`` is the broker's dollars that were written or planned with. ``recovered`` marks an apply
-    that was interrupted and finished later.
+    that was interrupted and finished later. ``files`` is what it made of the book, ``target`` the act
+    that it takes back or goes back to, ``origin`` what kind of plan it is about. ``holds`` are all changes
+    that wait for a person's yes after it.
     """
 
     verb: Verb
@@ -111,6 +117,10 @@ class Operation(Stored, frozen=True, tag="operation"):
     reading: Reading | None = None
     refused: bool = False
     recovered: bool = False
+    origin: Origin = "sync"
+    target: OperationId | None = None
+    files: tuple[FileStep, ...] = ()
+    holds: tuple[Hold, ...] = ()
 
 
 def tally(signs: list[Sign]) -> Tally:

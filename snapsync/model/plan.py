@@ -11,12 +11,14 @@ from typing import Literal
 
 import msgspec
 
-from .canon import PlanId, Record, RulesId, SnapshotId, Stored, encode, identify
+from .canon import ImageId, OperationId, PlanId, Record, RulesId, SnapshotId, Stored, encode, identify
 from .change import (
     Change,
+    FileChange,
     Step,
     step,
 )
+from .holds import Hold
 from .instant import Instant
 from .ledger import Ledger
 from .policy import (
@@ -47,6 +49,23 @@ class PlanBody(Stored, frozen=True, tag="plan"):
     findings: tuple[Judged, ...]
 
 
+class FileStep(Record, frozen=True):
+    """A file's way from one image to another: of a plan's file the part that is hashed."""
+
+    role: str
+    before: ImageId
+    after: ImageId
+
+
+class FilesBody(Stored, frozen=True, tag="file-plan"):
+    """What the id of an undo, a restore or a repair is the content of: no rule has a part in it."""
+
+    account: str
+    origin: Origin
+    files: tuple[FileStep, ...]
+    findings: tuple[Judged, ...]
+
+
 class Reading(Record, frozen=True):
     """The broker's dollars when the plan was made: shown, and copied into an approval; not in the id."""
 
@@ -59,6 +78,8 @@ class Plan(Stored, frozen=True, tag="plan-details"):
     """The whole instruction, with all that a person needs to judge it.
 
     ``withheld`` are keys that differ but are left alone for now. ``at`` is the broker's time of the look.
+    An undo, a restore or a repair has ``files`` instead of ``changes``; the first two name the Operation
+    that they take back, or go back to (``target``). ``book`` is None where it could not be read.
     """
 
     env: str
@@ -67,26 +88,32 @@ class Plan(Stored, frozen=True, tag="plan-details"):
     rules: RulesId
     origin: Origin
     at: Instant
-    book: SnapshotId
-    broker: SnapshotId
+    book: SnapshotId | None
+    broker: SnapshotId | None
     changes: tuple[Change, ...]
     findings: tuple[Finding, ...]
     withheld: tuple[str, ...]
-    reading: Reading
+    reading: Reading | None
+    files: tuple[FileChange, ...] = ()
+    target: OperationId | None = None
 
     @property
-    def body(self) -> PlanBody:
+    def body(self) -> PlanBody | FilesBody:
+        judged = tuple(
+            Judged(code=finding.code, severity=finding.severity, key=finding.key)
+            for finding in self.findings
+            if finding.severity != "note"
+        )
+        if self.origin != "sync":
+            files = tuple(FileStep(role=f.role, before=f.before, after=f.after) for f in self.files)
+            return FilesBody(account=self.account, origin=self.origin, files=files, findings=judged)
         return PlanBody(
             account=self.account,
             scope=self.scope,
             rules=self.rules,
             origin=self.origin,
             changes=tuple(step(change) for change in self.changes),
-            findings=tuple(
-                Judged(code=finding.code, severity=finding.severity, key=finding.key)
-                for finding in self.findings
-                if finding.severity != "note"
-            ),
+            findings=judged,
         )
 
     @property
@@ -97,7 +124,7 @@ class Plan(Stored, frozen=True, tag="plan-details"):
     @property
     def drift(self) -> bool:
         """Whether there is anything to apply; asked here and nowhere worked out again."""
-        return bool(self.changes)
+        return bool(self.changes or self.files)
 
     @property
     def asking(self) -> tuple[Finding, ...]:
@@ -142,8 +169,8 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """What was seen of both sides at one time, stored: the facts that a plan is made of.
 
     ``untouched`` are the keys of imported trades whose row is as we wrote it, ``corrected`` is when the
-    bankroll was last written by us, ``book_zone`` the zone of the book's times that name none, and
-    ``written`` what was applied in the last 24 hours.
+    bankroll was last written by us, ``book_zone`` the zone of the book's times that name none,
+    ``written`` what was applied in the last 24 hours, and ``holds`` what waits for a person's yes.
     """
 
     env: str
@@ -162,6 +189,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     corrected: Instant | None = None
     book_zone: str = "UTC"
     written: tuple[Written, ...] = ()
+    holds: tuple[Hold, ...] = ()
 
     @property
     def scope(self) -> Scope:

@@ -19,6 +19,7 @@ from .change import (
     step,
 )
 from .evidence import Evidence, of_reset
+from .holds import holding, on_hold
 from .instant import Instant, shift
 from .pairs import Pairs, pairs
 from .plan import Look, Plan, reading_of
@@ -65,6 +66,7 @@ def plan(look: Look, base: Base | None, rules: Rules) -> Plan:
         *((note,) if note else ()),
         *left_out(look.book, look.broker, look.marks, evidence.delivered_since(_lately(look))),
         *_undone(look, due),
+        *on_hold(holding(due, look.holds, rules)),
     )
     return Plan(
         env=look.env,

@@ -7,7 +7,18 @@ from typing import Literal
 from .canon import OperationId, Record
 from .history import Operation
 
-Standing = Literal["never looked", "in step", "drift", "applied", "recovered", "rebound", "interrupted"]
+Standing = Literal[
+    "never looked",
+    "in step",
+    "drift",
+    "applied",
+    "undone",
+    "restored",
+    "repaired",
+    "recovered",
+    "rebound",
+    "interrupted",
+]
 
 
 class Status(Record, frozen=True):

@@ -38,7 +38,8 @@ class Journal(Stored, frozen=True, tag="journal"):
 
 
 class _Sealed(Record, frozen=True):
-    journal: Journal
+    # the very bytes: a later version would write the same intent with more fields
+    journal: msgspec.Raw
     sha256: str
 
 
@@ -53,16 +54,18 @@ def open_journal(folder: Path) -> Journal | None:
         return None
     try:
         sealed = msgspec.json.decode(data, type=_Sealed)
+        if identify(bytes(sealed.journal)) != sealed.sha256:
+            raise _damaged(folder)
+        return msgspec.json.decode(sealed.journal, type=Journal)
     except files.GARBLED as error:
         raise _damaged(folder) from error
-    if identify(encode(sealed.journal)) != sealed.sha256:
-        raise _damaged(folder)
-    return sealed.journal
 
 
 def write_journal(folder: Path, journal: Journal) -> None:
     """Make the intent durable."""
-    files.write(folder / "journal.json", encode(_Sealed(journal=journal, sha256=identify(encode(journal)))))
+    data = encode(journal)
+    sealed = encode(_Sealed(journal=msgspec.Raw(data), sha256=identify(data)))
+    files.write(folder / "journal.json", sealed)
 
 
 def close_journal(folder: Path) -> None:

@@ -22,7 +22,7 @@ from .mend import added
 
 
 class Swap(msgspec.Struct, kw_only=True):
-    """One file's way from ``before`` to ``after`` (its whole bytes; None where there is no file).
+    """One file's way from ``before`` to ``after``: its whole bytes, None where there is no file.
 
     ``appended`` is what is added at the end where that is all that happens. ``carried`` collects the
     rows that another writer added to the old file meanwhile.
@@ -30,7 +30,7 @@ class Swap(msgspec.Struct, kw_only=True):
 
     path: Path
     before: bytes | None
-    after: bytes
+    after: bytes | None
     appended: bytes | None = None
     staged: Path | None = None
     carried: bytes = b""
@@ -49,7 +49,7 @@ def staged(swaps: Iterable[Swap]) -> Iterator[list[Swap]]:
         for swap in ready:
             files.make_folder(swap.path.parent)
             files.sweep(swap.path.parent)
-            if swap.appended is None:
+            if swap.appended is None and swap.after is not None:
                 swap.staged = files.stage(swap.path, swap.after, like=_stat(swap.path))
         for swap in ready:
             if added(_bytes(swap.path), swap.before) is None:
@@ -80,6 +80,8 @@ def perform(swaps: list[Swap]) -> None:
     for swap in swaps:
         if swap.staged is not None:
             _replace(swap, swap.staged)
+        elif swap.after is None and swap.before is not None:
+            _take_away(swap)
 
 
 def _replace(swap: Swap, temporary: Path) -> None:
@@ -101,6 +103,21 @@ def _replace(swap: Swap, temporary: Path) -> None:
         swap.carried = added(old.read(), swap.before) or b""
     if swap.carried:
         files.append(swap.path, swap.carried)
+    files.remove(kept)
+
+
+def _take_away(swap: Swap) -> None:
+    """Remove a file; one to which another program has added rows in the last moment stays."""
+    kept = keeper(swap.path)
+    files.remove(kept)
+    with _opened(swap) as old:
+        _unmoved(swap, old.read())
+        files.second_name(swap.path, kept)
+        files.remove(swap.path)
+        old.seek(0)
+        swap.carried = added(old.read(), swap.before) or b""
+    if swap.carried:
+        files.publish(kept, swap.path)
     files.remove(kept)
 
 

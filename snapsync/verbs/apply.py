@@ -11,35 +11,26 @@ from collections.abc import Iterable
 import msgspec
 
 from snapsync.ends.book import Edit, Reading, Writing, propose, read
-from snapsync.errors import Exit, PlanError, UsageError
-from snapsync.model.canon import ImageId, OperationId, PlanId, SnapshotId, short
+from snapsync.errors import Exit, PlanError
+from snapsync.model.canon import OperationId, SnapshotId, short
 from snapsync.model.change import Change, TransactionChange, component, sign
-from snapsync.model.history import Agreed, BookSnapshot, Operation, tally
-from snapsync.model.instant import seconds_between
+from snapsync.model.history import Agreed, Operation, tally
+from snapsync.model.holds import still_held
 from snapsync.model.plan import Look, Plan, reading_of, recheck
 from snapsync.model.planner import plan as compute
 from snapsync.model.policy import Finding
 from snapsync.model.threeway import Base
-from snapsync.store.journal import Journal, Write, close_journal, write_journal
-from snapsync.store.swap import Swap, perform, staged
 from snapsync.version import __version__
 
+from .choose import Chosen, choose
 from .env import Env
 from .judge import judge
-from .look import read_account, recall, seen, store_book, store_broker, store_image
+from .look import read_account, recall, seen, store_broker
 from .recover import settle, settle_locked
-from .uninterrupted import uninterrupted
+from .rewrite import rewrite
+from .write import write
 
 LOCK_SECONDS = 10.0
-
-
-class Chosen(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """A plan that was made, and the Operation that made it. ``age`` is in seconds."""
-
-    operation: OperationId
-    made: Operation
-    plan: Plan
-    age: float
 
 
 class Applied(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -56,34 +47,6 @@ class Applied(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     open: tuple[str, ...] = ()
     carried: tuple[str, ...] = ()
     recovered: OperationId | None = None
-
-
-def choose(env: Env, prefix: str | None = None) -> Chosen:
-    """The plan to apply: the one whose id (or whose operation's id) begins so; else the latest made.
-
-    Raises:
-        PlanError: it was applied already, or there is none (exit 20).
-        UsageError: no such id, or an ambiguous one (exit 64).
-    """
-    store = env.find_store()
-    if store is None:
-        raise _none(env)
-    wanted = store.resolve(prefix) if prefix else None
-    used: set[PlanId] = set()
-    for id, operation in store.log():
-        if operation.verb == "apply" and operation.plan:
-            used.add(operation.plan)
-        if operation.verb != "plan" or operation.details is None or operation.plan is None:
-            continue
-        if wanted is None or wanted in (id, operation.plan, operation.details):
-            if operation.plan in used:
-                raise _used(env, operation.plan)
-            age = seconds_between(operation.time, env.now())
-            plan = store.get(operation.details, Plan)
-            return Chosen(operation=id, made=operation, plan=plan, age=age)
-    if wanted is None:
-        raise _none(env)
-    raise UsageError("That id is not a plan's.", detail=wanted, hint=f"snapsync log --env {env.name}")
 
 
 class _Task(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -112,26 +75,34 @@ def apply(env: Env, chosen: Chosen | None = None, *, confirmed: bool = False) ->
         RecoveryError: an earlier apply was interrupted and needs a decision (31).
     """
     chosen = chosen or choose(env)
+    plan = chosen.plan
     if env.name in env.config.require_approval:
         raise _unapproved(env)
-    if chosen.plan.refused:
-        raise _refused(chosen.plan)
+    if plan.refused:
+        raise _refused(plan)
+    if plan.asking and not confirmed:
+        raise _unconfirmed(env, plan.asking)
     recovered = settle(env)
-    if recovered and env.store.operation(recovered).plan == chosen.plan.id:
+    if recovered and env.store.operation(recovered).plan == plan.id:
         # it was this very plan that was interrupted, and now it is applied
-        changes = chosen.plan.changes
-        return Applied(operation=recovered, plan=chosen.plan, changes=changes, recovered=recovered)
-    if not chosen.plan.drift:
-        return Applied(operation=None, plan=chosen.plan, recovered=recovered)
+        return Applied(operation=recovered, plan=plan, changes=plan.changes, recovered=recovered)
+    if not plan.drift:
+        return Applied(operation=None, plan=plan, recovered=recovered)
     snapshot = _fresh(env, chosen)
     with env.store.place.lock("apply", LOCK_SECONDS):
         recovered = settle_locked(env) or recovered
-        done = _write(env, _check(env, chosen, snapshot, confirmed=confirmed))
+        if snapshot is None:
+            edits, wrote = rewrite(env, chosen)
+            done = Applied(operation=wrote.operation, plan=plan, edits=edits, carried=wrote.carried)
+        else:
+            done = _write(env, _check(env, chosen, snapshot, confirmed=confirmed))
     return msgspec.structs.replace(done, recovered=recovered)
 
 
-def _fresh(env: Env, chosen: Chosen) -> SnapshotId:
-    """The broker as the plan saw it, or, when that is too long ago, as it is now."""
+def _fresh(env: Env, chosen: Chosen) -> SnapshotId | None:
+    """The broker as the plan saw it, or, when that is too long ago, as it is now; None if it has no part."""
+    if chosen.plan.origin != "sync":
+        return None
     if 0 <= chosen.age <= env.config.plan_max_age_minutes * 60:
         return chosen.plan.broker
     return store_broker(env.store, read_account(env))
@@ -154,8 +125,9 @@ def _check(env: Env, chosen: Chosen, snapshot: SnapshotId, *, confirmed: bool) -
     if now.refused:
         raise _refused(now)
     agreed_to = {(each.code, each.key) for each in plan.asking} if confirmed else set()
-    if any((each.code, each.key) not in agreed_to for each in now.asking):
-        raise _unconfirmed(env, now)
+    asking = [each for each in now.asking if (each.code, each.key) not in agreed_to]
+    if asking:
+        raise _unconfirmed(env, asking)
     held = recheck(plan, now)
     if held.gone:
         moved = ", ".join(sorted({_named(plan, each.key) for each in held.gone}))
@@ -176,37 +148,37 @@ def _write(env: Env, task: _Task) -> Applied:
     facts = task.facts
     writing = Writing(at=env.now(), marks=facts.marks, cash=facts.broker.cash)
     edits = propose(task.reading, task.due, writing, env.book_files)
-    before = env.store.get(facts.book_snapshot, BookSnapshot).images
-    writes = tuple(
-        Write(
-            role=edit.role,
-            path=str(edit.path),
-            before=ImageId(before[edit.role]),
-            after=store_image(env.store, edit.after),
+    left = task.left
+
+    def conclude(draft: Operation, back: Reading, book: SnapshotId) -> Operation:
+        """Which keys differ still, or again, and what of them is on hold."""
+        nonlocal left
+        now = msgspec.structs.replace(facts, book=back.state, book_snapshot=book)
+        rest = compute(now, task.base, env.rules)
+        left = tuple(sorted({*(change.key for change in rest.changes), *rest.withheld}))
+        return msgspec.structs.replace(
+            draft,
+            book=book,
+            agreed=_agreed(env, book, task, left),
+            holds=still_held(rest.changes, draft.holds, env.rules, rest.withheld),
         )
-        for edit in edits
-    )
-    draft = _draft(env, task)
-    swaps = [
-        Swap(path=edit.path.resolve(), before=edit.before, after=edit.after, appended=edit.appended)
-        for edit in edits
-    ]
-    with staged(swaps) as ready, uninterrupted():
-        write_journal(env.store.folder, Journal(draft=draft, writes=writes))
-        perform(ready)
-        operation, left = _conclude(env, task, draft)
+
+    wrote = write(env, edits, _draft(env, task), conclude)
     return Applied(
-        operation=operation,
+        operation=wrote.operation,
         plan=task.chosen.plan,
         changes=task.due,
         edits=edits,
         open=left,
-        carried=tuple(str(swap.path) for swap in swaps if swap.carried),
+        carried=wrote.carried,
     )
 
 
 def _draft(env: Env, task: _Task) -> Operation:
     facts, chosen = task.facts, task.chosen
+    latest = env.store.latest()
+    done = {(component(change), change.key) for change in task.due}
+    holds = latest[1].holds if latest else ()
     return Operation(
         verb="apply",
         time=env.now(),
@@ -221,20 +193,8 @@ def _draft(env: Env, task: _Task) -> Operation:
         details=chosen.made.details,
         tally=tally([sign(change) for change in task.due]),
         reading=reading_of(facts),
+        holds=tuple(each for each in holds if (each.component, each.key) not in done),
     )
-
-
-def _conclude(env: Env, task: _Task, draft: Operation) -> tuple[OperationId, tuple[str, ...]]:
-    """Read the book back, make the act history, drop the journal; say which keys differ still."""
-    back = read(env.book_files)
-    book = store_book(env.store, back)
-    now = msgspec.structs.replace(task.facts, book=back.state, book_snapshot=book)
-    rest = compute(now, task.base, env.rules)
-    left = tuple(sorted({*(change.key for change in rest.changes), *rest.withheld}))
-    agreed = _agreed(env, book, task, left)
-    operation = env.store.commit(msgspec.structs.replace(draft, book=book, agreed=agreed))
-    close_journal(env.store.folder)
-    return operation, left
 
 
 def _agreed(env: Env, book: SnapshotId, task: _Task, left: tuple[str, ...]) -> Agreed:
@@ -253,10 +213,6 @@ def _named(plan: Plan, key: str) -> str:
     return next((f"{each.after.action} {each.after.symbol}" for each in trades if each.key == key), key)
 
 
-def _none(env: Env) -> PlanError:
-    return PlanError("No plan has been made yet.", hint=f"snapsync plan --env {env.name}")
-
-
 def _unapproved(env: Env) -> PlanError:
     return PlanError(
         "This env wants an approval, and none can be given yet.",
@@ -266,20 +222,12 @@ def _unapproved(env: Env) -> PlanError:
     )
 
 
-def _unconfirmed(env: Env, plan: Plan) -> PlanError:
+def _unconfirmed(env: Env, asking: Iterable[Finding]) -> PlanError:
     return PlanError(
         "A rule wants a person's yes for this plan.",
-        detail=_told(plan.asking),
+        detail=_told(asking),
         hint=f"Look at it, and say yes where you are asked: snapsync apply --env {env.name}",
         exit=Exit.UNAPPROVED,
-    )
-
-
-def _used(env: Env, plan: PlanId) -> PlanError:
-    return PlanError(
-        "This plan was applied already.",
-        detail=f"plan {short(plan)}",
-        hint=f"snapsync plan --env {env.name}",
     )
 
 
@@ -292,4 +240,8 @@ def _refused(plan: Plan) -> PlanError:
 
 
 def _told(findings: Iterable[Finding]) -> str:
-    return "\n".join(f"{each.code}: {each.summary} {each.detail}" for each in findings)
+    """Each judgement, and what it is about; the sentence that several share is said once."""
+    said: dict[str, list[str]] = {}
+    for each in findings:
+        said.setdefault(f"{each.code}: {each.summary}", []).append(each.detail)
+    return "\n".join(line for head, details in said.items() for line in (head, *details))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from snapsync.model.canon import OperationId
 from snapsync.model.change import Moved, step
 from snapsync.model.instant import shift
 from snapsync.model.plan import Look, Plan, Written
@@ -14,7 +15,9 @@ from .env import Env
 
 
 def judge(env: Env, facts: Look, base: Base | None) -> Plan:
-    """The plan that follows from these facts."""
+    """The plan that follows from these facts, and from what is on hold."""
+    latest = env.store.latest()
+    facts = msgspec.structs.replace(facts, holds=latest[1].holds if latest else ())
     made = plan(facts, base, env.rules)
     if not any(change.why.moved in {Moved.BOOK, Moved.BOTH} for change in made.changes):
         return made
@@ -23,13 +26,24 @@ def judge(env: Env, facts: Look, base: Base | None) -> Plan:
 
 
 def _written_lately(env: Env) -> tuple[Written, ...]:
-    """The steps that were applied in the last 24 hours."""
+    """The steps that were applied in the last 24 hours, and that nobody has taken back with a command."""
     store, since = env.store, shift(env.now(), days=-1)
     found: list[Written] = []
-    for _, operation in store.log():
+    undone: set[OperationId | None] = set()
+    restored: OperationId | None = None
+    for id, operation in store.log():
         if operation.time < since:
             break
-        if operation.verb == "apply" and operation.details:
+        if restored is not None and id != restored:
+            continue
+        restored = None
+        if id in undone:
+            continue
+        if operation.verb == "undo":
+            undone.add(operation.target)
+        elif operation.verb == "restore":
+            restored = operation.target
+        elif operation.verb == "apply" and operation.details:
             changes = store.get(operation.details, Plan).changes
             found += (Written(step(change), operation.time) for change in changes)
     return tuple(found)

@@ -10,6 +10,7 @@ from snapsync.ends.book import read
 from snapsync.model.canon import ObjectId, OperationId
 from snapsync.model.change import sign
 from snapsync.model.history import Agreed, Operation, tally
+from snapsync.model.holds import still_held
 from snapsync.model.instant import Instant
 from snapsync.model.plan import Plan
 from snapsync.version import __version__
@@ -90,6 +91,7 @@ def keep(env: Env, seen: Seen, recovered: OperationId | None = None) -> Planned:
                 tally=tally([sign(change) for change in made.changes]),
                 reading=made.reading,
                 refused=bool(made.refused),
+                holds=still_held(made.changes, latest[1].holds if latest else (), env.rules, made.withheld),
             )
         )
     return Planned(operation=operation, plan=made, seen=seen, recovered=recovered)
@@ -100,6 +102,6 @@ def _agreed(made: Plan, before: Agreed | None) -> Agreed | None:
 
     What is withheld (pending, ambiguous) stays open, so that it is looked at until it is settled.
     """
-    if made.drift or made.refused:
+    if made.drift or made.refused or made.book is None or made.broker is None:
         return before
     return Agreed(book=made.book, broker=made.broker, rules=made.rules, scope=made.scope, open=made.withheld)

@@ -13,7 +13,7 @@ import msgspec
 
 from snapsync.errors import RecoveryError
 from snapsync.model.canon import ImageId, OperationId
-from snapsync.model.history import Operation
+from snapsync.model.history import WRITES, Operation
 from snapsync.model.image import image, image_bytes
 from snapsync.store import files
 from snapsync.store.journal import Journal, Write, close_journal, open_journal, write_journal
@@ -109,15 +109,10 @@ def _carry_out(env: Env, draft: Operation, found: list[_File]) -> OperationId:
     if journal != open_journal(store.folder):
         write_journal(store.folder, journal)
     swaps = [
-        Swap(path=file.path, before=file.now, after=file.wanted)
-        for file in found
-        if file.wanted is not None and file.wanted != file.now
+        Swap(path=file.path, before=file.now, after=file.wanted) for file in found if file.wanted != file.now
     ]
     with staged(swaps) as ready:
         perform(ready)
-    for file in found:
-        if file.wanted is None:
-            files.remove(file.path)
     return _commit(env, journal)
 
 
@@ -133,17 +128,17 @@ def _intent(env: Env, file: _File) -> Write:
 
 
 def _commit(env: Env, journal: Journal) -> OperationId:
-    from snapsync.ends.book import read  # noqa: PLC0415 - only where something was interrupted
-
-    from .look import store_book  # noqa: PLC0415 - the same
+    from .look import store_book  # noqa: PLC0415 - only where something was interrupted
+    from .write import read_back  # noqa: PLC0415 - the same
 
     draft = journal.draft
-    book = store_book(env.store, read(env.book_files))
+    back = read_back(env, draft)
+    book = store_book(env.store, back) if back else None
     agreed = draft.agreed
-    if agreed is not None and draft.verb == "apply":
+    if agreed is not None and book is not None and draft.verb == "apply":
         agreed = msgspec.structs.replace(agreed, book=book)
     done = msgspec.structs.replace(
-        draft, book=book, agreed=agreed, parents=env.store.heads(), recovered=draft.verb == "apply"
+        draft, book=book, agreed=agreed, parents=env.store.heads(), recovered=draft.verb in WRITES
     )
     id = env.store.commit(done)
     _close(env, journal)
@@ -159,6 +154,8 @@ def _close(env: Env, journal: Journal) -> None:
 def _finished(env: Env, write: Write) -> _File:
     before, after, now = _images(env, write)
     late = _late(env, write, before)
+    if after is None and before is not None and late:  # the bot goes on writing what was to be removed
+        return _file(env, write, now, before + late, certain=True)
     mended = finished(before, after, now)
     return _file(env, write, now, carried(mended.data, after, late), certain=mended.certain)
 
@@ -167,6 +164,8 @@ def _taken_back(env: Env, write: Write) -> _File:
     before, after, now = _images(env, write)
     late = _late(env, write, before)
     wanted = taken_back(before, after, carried(now, after, late))
+    if after is None and before is not None and wanted == before:
+        wanted = before + late
     return _file(env, write, now, wanted, certain=True)
 
 

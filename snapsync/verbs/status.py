@@ -48,7 +48,14 @@ def status(env: Env) -> Status:
     )
 
 
-_AFTER: dict[str, Standing] = {"apply": "applied", "recover": "recovered", "rebind": "rebound"}
+_AFTER: dict[str, Standing] = {
+    "apply": "applied",
+    "undo": "undone",
+    "restore": "restored",
+    "repair": "repaired",
+    "recover": "recovered",
+    "rebind": "rebound",
+}
 
 
 def _standing(last: Operation) -> Standing:

@@ -43,6 +43,8 @@ def plan(made: Plan, operation: OperationId | None) -> Document:
         "refused": bool(made.refused),
         "summary": tally([sign(each) for each in made.changes]),
         "changes": [_change(each) for each in made.changes],
+        "files": made.files,
+        "target": made.target,
         "findings": made.findings,
         "withheld": made.withheld,
         "reading": made.reading,
@@ -90,6 +92,8 @@ def operation(id: OperationId, act: Operation) -> Document:
         "reading": act.reading,
         "recovered": act.recovered,
         "refused": act.refused,
+        "origin": act.origin,
+        "target": act.target,
     }
 
 

@@ -15,6 +15,7 @@ from snapsync.model.policy import Finding
 from snapsync.model.status import Status
 
 from .brief import brief, few
+from .files import files
 from .lines import lines
 from .neutral import terminal
 from .paint import Paint
@@ -30,7 +31,7 @@ def header(env: str, why: str, account: str | None, folder: str, paint: Paint) -
 
 def plan(made: Plan, zone: ZoneInfo, paint: Paint, *, verbose: bool = False) -> str:
     """A plan's changes, findings and summary."""
-    body = lines(made.changes, zone, paint, verbose=verbose)
+    body = lines(made.changes, zone, paint, verbose=verbose) + files(made, paint, verbose=verbose)
     notes = list(_findings(made.findings, paint, verbose=verbose))
     return _parts(body, notes, _verdict(made, paint))
 
@@ -48,9 +49,12 @@ def _parts(body: list[str], notes: list[str], verdict: str) -> str:
 
 
 def _findings(findings: Iterable[Finding], paint: Paint, *, verbose: bool) -> Iterable[str]:
+    before = None
     for each in findings:
         what = "dim" if each.severity == "note" else "warn"
-        said = [*wrapped(f"{each.severity}: {terminal(each.summary)}")]
+        same = before is not None and (each.code, each.summary) == (before.code, before.summary)
+        before = each
+        said = [] if same else [*wrapped(f"{each.severity}: {terminal(each.summary)}")]
         said += [part for line in each.detail.splitlines() for part in wrapped(terminal(line), "    ")]
         if verbose:
             said.append(f"    code: {each.code}, about: {terminal(each.key)}")
@@ -63,6 +67,11 @@ def _verdict(made: Plan, paint: Paint) -> str:
     if not made.drift:
         waiting = f" ({len(made.withheld)} left open)" if made.withheld else ""
         return paint(f"In step{waiting}: nothing to change.", "+") + f" Plan {short(made.id)}."
+    if made.files:
+        places = sum(each.count for each in made.files)
+        return (
+            f"{paint('Plan:', 'bold')} {places} place(s) in {len(made.files)} file(s). Id {short(made.id)}."
+        )
     counts = counted(tally([sign(change) for change in made.changes]))
     return f"{paint('Plan:', 'bold')} {counts}. Id {short(made.id)}."
 
@@ -97,6 +106,17 @@ def applied(
     return "\n".join(text)
 
 
+def rewritten(operation: OperationId | None, plan: Plan, names: Sequence[str], env: str, paint: Paint) -> str:
+    """What an undo, a restore or a repair did."""
+    if operation is None:
+        return paint("Nothing to do.", "+")
+    word = {"undo": "Undone", "restore": "Restored", "repair": "Repaired"}[plan.origin]
+    text = [f"{paint(f'{word}:', '+')} {len(names)} file(s). Operation {short(operation)}."]
+    text += [f"  wrote {terminal(name)}" for name in names]
+    text.append(f"Take it back with: snapsync undo {short(operation)} --env {env}")
+    return "\n".join(text)
+
+
 def log(
     entries: Iterable[tuple[OperationId, Operation]], zone: ZoneInfo, paint: Paint, *, verbose: bool = False
 ) -> str:
@@ -120,6 +140,13 @@ def _about(operation: Operation) -> str:
     counts = operation.tally
     if operation.verb == "rebind":
         return f"to account {masked(operation.account or '')}"
+    if operation.origin != "sync":
+        about = f" of {short(operation.target)}" if operation.target else ""
+        return (
+            f"{operation.origin}{about}"
+            if operation.verb == "plan"
+            else f"{len(operation.files)} file(s){about}"
+        )
     if counts is None:
         return "decided by hand"
     if not (counts.add or counts.update or counts.close):
@@ -173,6 +200,9 @@ def _standing(now: Status, zone: ZoneInfo, paint: Paint) -> str:
         "in step": paint("In step", "+"),
         "drift": paint("Drift", "~"),
         "applied": paint("Applied", "+"),
+        "undone": paint("Undone", "+"),
+        "restored": paint("Restored", "+"),
+        "repaired": paint("Repaired", "+"),
         "recovered": paint("Recovered", "+"),
         "rebound": paint("Bound", "~"),
         "interrupted": paint("Interrupted", "-"),

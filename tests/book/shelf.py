@@ -79,7 +79,7 @@ class Shelf:
     def change(self, *changes: Change, writing: Writing = WRITING) -> dict[Role, bytes]:
         """Make the changes; gives the new bytes of the files that changed."""
         edits = self.propose(*changes, writing=writing)
-        new = {edit.role: edit.after for edit in edits}
+        new = {edit.role: edit.after for edit in edits if edit.after is not None}
         self.data.update(new)
         return new
 

@@ -191,6 +191,12 @@ def by_a_sync(file: Sheet, entry: Entry) -> bool:
     return imported(file, entry.row, "sync_imported")
 
 
+def lines_of_the_bot(found: Trades) -> frozenset[int]:
+    """The lines of all rows that no sync has written, filled or not."""
+    file = found.file
+    return frozenset(row.line for row in file.table.rows if not imported(file, row, "sync_imported"))
+
+
 def qty_of(entries: list[Entry]) -> Decimal:
     """How much was traded in all."""
     if len(entries) == 1:

@@ -83,16 +83,16 @@ class Writing(Record, frozen=True):
 
 
 class Edit(Record, frozen=True):
-    """The bytes that one file should hold instead of those that were read; None: there was no file."""
+    """The bytes that one file should hold instead of those that were read; None: no file."""
 
     role: Role
     path: Path
     before: bytes | None
-    after: bytes
+    after: bytes | None
 
     @property
     def appended(self) -> bytes | None:
         """The added tail, where that is all that changes."""
-        if self.before is None or not self.after.startswith(self.before):
+        if self.before is None or self.after is None or not self.after.startswith(self.before):
             return None
         return self.after[len(self.before) :]
