@@ -29,6 +29,7 @@ from .version import __version__
 
 if TYPE_CHECKING:
     from .verbs.apply import Applied, apply
+    from .verbs.back import plan_restore, plan_undo
     from .verbs.choose import Chosen, choose
     from .verbs.env import Env
     from .verbs.log import log
@@ -50,6 +51,8 @@ __all__ = [
     "choose",
     "log",
     "plan",
+    "plan_restore",
+    "plan_undo",
     "rebind",
     "recover",
     "show",
@@ -66,6 +69,8 @@ _HOMES = {
     "choose": "choose",
     "log": "log",
     "plan": "plan",
+    "plan_restore": "back",
+    "plan_undo": "back",
     "rebind": "rebind",
     "recover": "recover",
     "show": "show",

@@ -50,7 +50,7 @@ def rewriting(env: Env, steps: Iterable[FileStep]) -> Rewriting:
     for step in steps:
         role = role_of(step.role)
         before, after = image_bytes(step.before, get), image_bytes(step.after, get)
-        merged[role] = merge(role, files.path(role).name, before, after, now[role])
+        merged[role] = merge(role, files, before, after, now[role])
     return Rewriting(now=now, after=now | {role: each.data for role, each in merged.items()}, merged=merged)
 
 
@@ -78,6 +78,7 @@ def keep(env: Env, origin: Origin, steps: Iterable[FileStep], target: OperationI
         files=tuple(each for each in files if each.count or each.left),
         target=target,
     )
+    store.put(env.rules)
     store.put(made.body)
     operation = drafted(env, "plan", made, ObjectId(store.put(made)))
     return Chosen(operation=store.commit(operation), made=operation, plan=made, age=0)

@@ -95,9 +95,9 @@ def test_many_notes_are_collapsed(bot: Bot) -> None:
 
     ran = bot.run("init")
 
-    assert ran.out.count("note: A fill is so young") == 3
+    assert ran.out.count("was filled less than 60 s ago") == 3
     assert "… and 3 more of pending" in ran.out
-    assert bot.run("init", "-v").out.count("note: A fill is so young") == 6
+    assert bot.run("init", "-v").out.count("was filled less than 60 s ago") == 6
 
 
 def test_with_a_store_the_plan_goes_on_from_it(bot: Bot) -> None:

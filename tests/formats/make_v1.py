@@ -1,7 +1,7 @@
 """Make the stored sample ``v1/``: ``python -m tests.formats.make_v1``, from the project's folder.
 
-The guide's evening and morning, planned and applied, with fixed times, actor and store id; the sandbox's
-ids follow from its seed. Once format 1 is released, the sample is never made again: tomorrow's code must
+The guide's evening and morning, planned and applied, then undone and done again, with fixed times, actor
+and store id; the sandbox's ids follow from its seed. Once format 1 is released, the sample is never made again: tomorrow's code must
 read it as it is. It holds ``store/``, the ``book/`` before each of its two applies and after the last, and
 ``interrupted/``, a journal.
 """
@@ -19,7 +19,7 @@ from pathlib import Path
 
 import msgspec
 
-from snapsync import Env, apply, plan
+from snapsync import Env, apply, plan, plan_undo
 from snapsync.model.history import Actor, BookSnapshot
 from snapsync.sandbox import Sandbox
 from snapsync.store.journal import Journal, Write, write_journal
@@ -74,6 +74,10 @@ def make(folder: Path) -> None:
             _plan_and_apply(bot, MORNING)
             _keep_book(bot, folder / "book" / "3-applied")
             plan(_env(bot, MORNING + timedelta(minutes=2)))
+            for minutes in (3, 4):  # there and back
+                env = _env(bot, MORNING + timedelta(minutes=minutes))
+                back = plan_undo(env)
+                apply(_env(bot, MORNING + timedelta(minutes=minutes, seconds=30)), back, confirmed=True)
         state = bot / "state" / "paper"
         (state / "lock").unlink()
         shutil.copytree(state, folder / "store", copy_function=shutil.copyfile)

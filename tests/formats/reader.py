@@ -172,7 +172,10 @@ class Store:
         if act["plan"]:
             details = self.get(act["details"], "plan-details")
             insist(that=sha256(canonical(body(details))) == act["plan"], on=f"{id}'s plan follows")
-            insist(that=self.get(act["plan"], "plan") == body(details), on=f"{id}'s plan is stored")
+            insist(
+                that=self.get(act["plan"], body(details)["kind"]) == body(details),
+                on=f"{id}'s plan is stored",
+            )
             self.get(details["rules"], "rules")
             found["plan"] = act["plan"]
         return found
@@ -196,16 +199,22 @@ def bucket_of(row: dict[str, Any], sort: str) -> str:
 
 def body(details: dict[str, Any]) -> dict[str, Any]:
     """The body of a plan, worked out from its details."""
-    same = ("account", "scope", "rules", "origin")
-    return {name: details[name] for name in same} | {
-        "kind": "plan",
+    same = {name: details[name] for name in ("account", "origin")} | {
         "format": 1,
-        "changes": [step(change) for change in details["changes"]],
         "findings": [
             {name: finding[name] for name in ("code", "severity", "key")}
             for finding in details["findings"]
             if finding["severity"] != "note"
         ],
+    }
+    if details["origin"] != "sync":
+        files = [{name: file[name] for name in ("role", "before", "after")} for file in details["files"]]
+        return same | {"kind": "file-plan", "files": files}
+    return same | {
+        "kind": "plan",
+        "scope": details["scope"],
+        "rules": details["rules"],
+        "changes": [step(change) for change in details["changes"]],
     }
 
 

@@ -16,7 +16,7 @@ from snapsync.model.history import BookSnapshot, BrokerSnapshot, Operation
 from snapsync.model.image import Branch, Image
 from snapsync.model.ledger import Activity
 from snapsync.model.pages import Node, _page_type
-from snapsync.model.plan import Plan, PlanBody
+from snapsync.model.plan import FilesBody, Plan, PlanBody
 from snapsync.model.policy import Rules
 from snapsync.model.state import Position, StateRoot, Transaction
 from snapsync.store.journal import Journal
@@ -33,6 +33,7 @@ KINDS: list[type[Stored]] = [
     _page_type(Position),
     Rules,
     PlanBody,
+    FilesBody,
     Plan,
     Image,
     Branch,

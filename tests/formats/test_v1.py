@@ -18,7 +18,7 @@ from snapsync.model.history import BookSnapshot, BrokerSnapshot, Operation
 from snapsync.model.image import BRANCH, CHUNK, Branch, Image, image, image_bytes
 from snapsync.model.ledger import Activity
 from snapsync.model.pages import Node, Pages, _page_type
-from snapsync.model.plan import Plan, PlanBody
+from snapsync.model.plan import FilesBody, Plan, PlanBody
 from snapsync.model.policy import Rules
 from snapsync.model.state import Position, StateRoot, Transaction, stored_state
 from snapsync.store.journal import open_journal
@@ -37,6 +37,7 @@ KINDS: dict[str, Any] = {
     "node": Node,
     "rules": Rules,
     "plan": PlanBody,
+    "file-plan": FilesBody,
     "plan-details": Plan,
     "image": Image,
     "branch": Branch,
@@ -85,11 +86,11 @@ def test_every_object_is_what_todays_code_would_write(store: Store) -> None:
 
 
 def test_the_log_is_read(store: Store) -> None:
-    """Evening and morning are planned and applied, and then all is in step."""
+    """Evening and morning are planned and applied, all is in step, and the last apply goes and comes again."""
     log = [(operation.verb, operation.tally) for _, operation in store.log()]
 
-    assert [verb for verb, _ in log] == ["plan", "apply", "plan", "apply", "plan"]
-    newest = log[0][1]
+    assert [verb for verb, _ in log] == ["undo", "plan"] * 2 + ["plan", "apply", "plan", "apply", "plan"]
+    newest = log[4][1]
     assert newest is not None
     assert (newest.add, newest.update, newest.close) == (0, 0, 0)
     assert all(operation.actor == make_v1.ACTOR for _, operation in store.log())
@@ -116,11 +117,19 @@ def test_plans_are_worked_out_again(store: Store) -> None:
         assert operation.details
         plan = store.get(operation.details, Plan)
         assert plan.id == operation.plan
-        assert store.get(plan.id, PlanBody) == plan.body
+        assert store.get(plan.id, PlanBody if plan.origin == "sync" else FilesBody) == plan.body
 
 
 @pytest.mark.parametrize(
-    ("act", "name"), [(4, "1-evening"), (2, "2-morning"), (1, "3-applied"), (0, "3-applied")]
+    ("act", "name"),
+    [
+        (8, "1-evening"),
+        (6, "2-morning"),
+        (5, "3-applied"),
+        (4, "3-applied"),
+        (2, "2-morning"),
+        (0, "3-applied"),
+    ],
 )
 def test_the_books_bytes_come_back(store: Store, act: int, name: str) -> None:
     """The images of an act are the files that lay there."""
@@ -140,7 +149,7 @@ def test_the_journal_is_read(store: Store) -> None:
     for moment, name in (("before", "2-morning"), ("after", "3-applied")):
         images: dict[str, ImageId] = {write.role: getattr(write, moment) for write in journal.writes}
         assert {role: image_bytes(images[role], store.place.get) for role in ROLES} == book(name)
-    assert journal.draft.plan == list(store.log())[1][1].plan
+    assert journal.draft.plan == list(store.log())[5][1].plan
 
 
 def test_the_page_is_enough_to_read_it(store: Store, read: Any) -> None:  # noqa: ANN401 - the reader's JSON
@@ -151,9 +160,9 @@ def test_the_page_is_enough_to_read_it(store: Store, read: Any) -> None:  # noqa
     assert read["heads"] == list(store.heads())
     assert read["objects"] == sorted(store.place.ids())
     files = [{role: act["files"][role].encode() for role in ROLES} for act in read["log"]]
-    assert files[4] == book("1-evening")
-    assert files[2] == book("2-morning")
-    assert files[1] == files[0] == book("3-applied")
+    assert files[8] == book("1-evening")
+    assert files[6] == files[2] == book("2-morning")
+    assert files[5] == files[4] == files[0] == book("3-applied")
     for act, (_, operation) in zip(read["log"], log, strict=True):
         assert operation.broker
         broker = store.get(operation.broker, BrokerSnapshot)

@@ -13,10 +13,11 @@ from snapsync.errors import BookError
 from snapsync.model.change import Spot
 
 from . import merge_members, merge_rows
+from .bankroll import TWINS
 from .members import members
 from .table import Table, scan
 from .text import decode
-from .values import Role
+from .values import BookFiles, Role
 
 
 class Merged(msgspec.Struct, frozen=True, eq=False):
@@ -32,12 +33,14 @@ class Merged(msgspec.Struct, frozen=True, eq=False):
     left: tuple[Spot, ...] = ()
 
 
-def merge(role: Role, name: str, before: bytes | None, after: bytes | None, now: bytes | None) -> Merged:
+def merge(
+    role: Role, files: BookFiles, before: bytes | None, after: bytes | None, now: bytes | None
+) -> Merged:
     """Bring a file from ``before`` to ``after``, when it is ``now``.
 
     Args:
         role: which of the book's files it is.
-        name: its name.
+        files: where they lie, and what their members are called.
         before: the bytes that the step begins with; None where there was no file.
         after: the bytes that it ends with.
         now: the bytes that are there.
@@ -45,21 +48,21 @@ def merge(role: Role, name: str, before: bytes | None, after: bytes | None, now:
     if now == after:
         return Merged(now, whole=True, spots=())
     if now == before:
-        return Merged(after, whole=True, spots=_spots(role, name, before, after))
+        return Merged(after, whole=True, spots=_spots(role, files, before, after))
     if before is None or now is None:
         return Merged(now, whole=False, spots=(), left=(_all(before, after),))
     try:
-        return _step(role, name, before, after, now)
+        return _step(role, files, before, after, now)
     except BookError:  # one of them cannot be taken apart, so nothing in it can be told from the rest
         return Merged(now, whole=False, spots=(), left=(_all(before, after),))
 
 
-def _spots(role: Role, name: str, before: bytes | None, after: bytes | None) -> tuple[Spot, ...]:
+def _spots(role: Role, files: BookFiles, before: bytes | None, after: bytes | None) -> tuple[Spot, ...]:
     """In what two images differ; of one that cannot be taken apart, that it does."""
     if before is None or after is None:
         return (_all(before, after),)
     try:
-        return _step(role, name, before, after, before).spots or (_all(before, after),)
+        return _step(role, files, before, after, before).spots or (_all(before, after),)
     except BookError:
         return (_all(before, after),)
 
@@ -73,12 +76,17 @@ def _all(before: bytes | None, after: bytes | None) -> Spot:
     return Spot(line=1, field=None, before=said(before), after=said(after))
 
 
-def _step(role: Role, name: str, before: bytes, after: bytes | None, now: bytes) -> Merged:
+def _step(role: Role, files: BookFiles, before: bytes, after: bytes | None, now: bytes) -> Merged:
+    name = files.path(role).name
     if role == "bankroll":
         if after is None:
             return Merged(now, whole=False, spots=(), left=(_all(before, after),))
-        was, to, is_ = (members(name, decode(name, data), {}) for data in (before, after, now))
+        renames = files.renames(role)
+        was, to, is_ = (members(name, decode(name, data), renames) for data in (before, after, now))
         merged: merge_rows.Result | None = merge_members.merge(was, to, is_)
+        if merged and any(renames.get(spot.field or "", spot.field) in TWINS for spot in merged[2]):
+            # the number was set anew since, and what stands beside it goes with it
+            merged = (is_.text, (), merged[2])
     else:
         table, is_table = _table(name, before), _table(name, now)
         if after is None:

@@ -139,7 +139,8 @@ class _Merge:
 
     def _come(self, new: tuple[_Line, ...], line: _Line) -> None:
         for each in new:
-            if self.out and not self.out[-1].endswith(("\n", "\r")):
+            last = next((text for text in reversed(self.out) if text), self.table.newline)
+            if not last.endswith(("\n", "\r")):
                 self.out.append(self.table.newline)
             self.spots.append(Spot(line=line.row.line, field=None, before=None, after=each.text))
             self.out.append(each.text + (each.row.newline or self.table.newline))
