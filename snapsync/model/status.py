@@ -24,8 +24,8 @@ Standing = Literal[
 class Status(Record, frozen=True):
     """Where an env stands as of its last look.
 
-    ``edited`` names the book's files that changed since; ``open`` are keys that an apply left different.
-    ``age`` is in seconds since the last look.
+    ``edited`` names the book's files that changed since; ``open`` are keys that an apply left different;
+    ``held`` names the changes on hold. ``age`` is in seconds since the last look.
     """
 
     standing: Standing
@@ -35,4 +35,5 @@ class Status(Record, frozen=True):
     age: float | None = None
     edited: tuple[str, ...] = ()
     open: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
     next: str = ""

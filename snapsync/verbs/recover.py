@@ -97,7 +97,9 @@ def recover(env: Env, how: How) -> OperationId | None:
             time=env.now(),
             actor=env.actor,
             agreed=latest[1].agreed if latest else None,
+            holds=latest[1].holds if latest else (),
             tally=None,
+            files=(),
         )
         return _carry_out(env, draft, found)
 

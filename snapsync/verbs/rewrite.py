@@ -15,7 +15,7 @@ from snapsync.model.planner import plan as compute
 
 from .choose import Chosen
 from .env import Env
-from .look import recall, seen
+from .look import recall, seen, store_book
 from .rewriting import drafted, rewriting, role_of, understood
 from .write import Wrote, write
 
@@ -70,7 +70,8 @@ class _After:
         holds = [hold(change, why, draft.time, by) for change in back]
         agreed = self.agreed
         if agreed and self.moves:
-            agreed = msgspec.structs.replace(agreed, open=tuple(sorted({*agreed.open, *_keys(due)})))
+            left = tuple(sorted({*agreed.open, *_keys(due)}))
+            agreed = msgspec.structs.replace(agreed, book=store_book(self.env.store, then), open=left)
         return msgspec.structs.replace(
             draft,
             agreed=agreed,

@@ -80,12 +80,13 @@ def keep(env: Env, origin: Origin, steps: Iterable[FileStep], target: OperationI
     )
     store.put(env.rules)
     store.put(made.body)
-    operation = drafted(env, "plan", made, ObjectId(store.put(made)))
+    draft = drafted(env, "plan", made, ObjectId(store.put(made)))
+    operation = msgspec.structs.replace(draft, book=made.book)
     return Chosen(operation=store.commit(operation), made=operation, plan=made, age=0)
 
 
 def drafted(env: Env, verb: Verb, plan: Plan, details: ObjectId | None) -> Operation:
-    """An Operation about such a plan, which leaves everything as it was before."""
+    """An Operation about such a plan, with what holds before it; which book it leaves is not known yet."""
     latest = env.store.latest()
     last = latest[1] if latest else None
     return Operation(
@@ -96,7 +97,6 @@ def drafted(env: Env, verb: Verb, plan: Plan, details: ObjectId | None) -> Opera
         account=env.store.identity.account,
         actor=env.actor,
         version=__version__,
-        book=plan.book,
         broker=last.broker if last else None,
         agreed=last.agreed if last else None,
         plan=plan.id,

@@ -44,6 +44,7 @@ def status(env: Env) -> Status:
         age=seconds_between(last.time, env.now()),
         edited=edited,
         open=last.agreed.open if last.agreed and last.verb == "apply" else (),
+        held=tuple(each.name for each in last.holds),
         next=f"snapsync apply --env {env.name}" if standing == "drift" and not edited else plan,
     )
 

@@ -109,6 +109,7 @@ def status(now: Status, env: str, why: str) -> Document:
         "age_seconds": None if now.age is None else int(now.age),
         "edited": now.edited,
         "open": now.open,
+        "held": now.held,
         "next": now.next,
     }
 

@@ -180,6 +180,8 @@ def status(now: Status, zone: ZoneInfo, paint: Paint) -> str:
         text.append(f"Edited since: {', '.join(map(terminal, now.edited))}.")
     if now.open:
         text.append(f"Left different: {', '.join(map(terminal, now.open))}.")
+    if now.held:
+        text += wrapped(f"On hold: {', '.join(map(terminal, now.held))}.", "")
     if now.standing == "interrupted":
         text.append(
             paint(

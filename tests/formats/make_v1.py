@@ -1,9 +1,9 @@
 """Make the stored sample ``v1/``: ``python -m tests.formats.make_v1``, from the project's folder.
 
 The guide's evening and morning, planned and applied, then undone and done again, with fixed times, actor
-and store id; the sandbox's ids follow from its seed. Once format 1 is released, the sample is never made again: tomorrow's code must
-read it as it is. It holds ``store/``, the ``book/`` before each of its two applies and after the last, and
-``interrupted/``, a journal.
+and store id; the sandbox's ids follow from its seed. Once format 1 is released, the sample is never made
+again: tomorrow's code must read it as it is. It holds ``store/``, the ``book/`` before each of its two
+applies and after the last, and ``interrupted/``, a journal.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ def test_every_object_is_what_todays_code_would_write(store: Store) -> None:
 
 
 def test_the_log_is_read(store: Store) -> None:
-    """Evening and morning are planned and applied, all is in step, and the last apply goes and comes again."""
+    """Evening and morning are planned and applied; the last apply is undone, and that undone again."""
     log = [(operation.verb, operation.tally) for _, operation in store.log()]
 
     assert [verb for verb, _ in log] == ["undo", "plan"] * 2 + ["plan", "apply", "plan", "apply", "plan"]

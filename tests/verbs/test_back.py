@@ -282,6 +282,7 @@ def test_status_and_log_say_what_was_done(applied: Bot) -> None:
     undo(applied)
 
     assert status(applied.env()).standing == "undone"
+    assert f"position {CALL}" in status(applied.env()).held
     assert "3 file(s) of " in applied.run("log").out
     first = applied.run("log", "--json").json["operations"][0]
     assert (first["verb"], first["origin"]) == ("undo", "undo")
