@@ -37,7 +37,7 @@ from .retold import merged_ledger, outdated
 from .row import one
 from .session import Asks, concurrently
 from .settle import UnsettledError, checked_pages, gone, same_doubt, still, unlike
-from .window import Window, window
+from .window import ClockRanBackError, Window, window
 
 TRIES = 3
 SETTLE_SECONDS = 1.0
@@ -78,6 +78,11 @@ def read_broker(
             time.sleep(SETTLE_SECONDS)
         try:
             reading = reader.attempt(base)
+        except ClockRanBackError as clock:
+            known = base = None
+            reach = msgspec.structs.replace(reach, since=min(clock.since, reach.since or clock.since))
+            reader = _Reader(asks, scope, known, reach, progress, welcome)
+            continue
         except UnsettledError as moved:
             failures, why, doubts = failures + 1, str(moved), set()
             continue
