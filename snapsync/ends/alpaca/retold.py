@@ -24,8 +24,12 @@ def merged_ledger(ledger: Ledger, rows: Collection[Activity], read_until: Instan
         rows: what was read now.
         read_until: what was made later was never read before, and needs no search.
     """
-    home = _home(ledger, rows)
-    strays = {row.key: row.bucket for row in rows if row.key not in home and made(row) <= read_until}
+    at_home = {(name, row.key) for name in {row.bucket for row in rows} for row in _page(ledger, name)}
+    strays = {
+        row.key: row.bucket
+        for row in rows
+        if (row.bucket, row.key) not in at_home and made(row) <= read_until
+    }
     return ledger.merged(rows, without=_elsewhere(ledger, strays) if strays else ())
 
 
@@ -45,10 +49,6 @@ def told_anew(ledger: Ledger, rows: Collection[Activity]) -> set[Activity]:
     """Those of these rows that the ledger lacks, or tells otherwise."""
     known = {row for name in {row.bucket for row in rows} for row in _page(ledger, name)}
     return set(rows) - known
-
-
-def _home(ledger: Ledger, rows: Iterable[Activity]) -> set[str]:
-    return {row.key for name in {row.bucket for row in rows} for row in _page(ledger, name)}
 
 
 def _elsewhere(ledger: Ledger, strays: dict[str, str]) -> Iterator[tuple[str, str]]:
