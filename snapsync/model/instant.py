@@ -13,6 +13,9 @@ from zoneinfo import ZoneInfo
 Instant = NewType("Instant", str)
 """``2025-08-21T13:45:00.123456789Z``"""
 
+FIRST_YEAR, LAST_YEAR = "1990", "2200"
+"""Alpaca's first account is of 2015; at the ends of the calendar every computation of times breaks."""
+
 _RFC3339 = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ]((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d{1,9}))?"
     r"(Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)",

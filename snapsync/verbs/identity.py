@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from snapsync.ends.alpaca import BrokerReading
+from snapsync.ends.alpaca import Account
 from snapsync.errors import BrokerError, Exit
 from snapsync.model.money import masked
 
@@ -12,20 +12,20 @@ PAPER = "PA"
 """How the numbers of paper accounts begin (seen on every paper account, alpaca-api.md section 3)."""
 
 
-def right_account(env: Env, reading: BrokerReading) -> None:
-    """The reading is of this env's own account.
+def right_account(env: Env, account: Account) -> None:
+    """The account is this env's own.
 
     Raises:
         BrokerError: it is of another account, or a paper account under ``live`` or the reverse (exit 12).
     """
-    right_kind(env, reading.number)
+    right_kind(env, account.number)
     store = env.find_store()
     pinned = store.identity.account if store else None
-    if pinned is not None and pinned != reading.account:
+    if pinned is not None and pinned != account.id:
         raise BrokerError(
             "The credentials belong to another account than this env's book.",
             detail=f"env {env.name} is bound to account {masked(pinned)},"
-            f" the broker answered for {masked(reading.account)}",
+            f" the broker answered for {masked(account.id)}",
             hint="Check the keys. If the paper account was reset, or the change is meant:\n"
             f"  snapsync rebind --env {env.name}",
             exit=Exit.CREDENTIALS,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import msgspec
 
 from snapsync.ends.alpaca import BrokerReading, Known, Reach, read_broker, same_doubt
@@ -81,9 +83,7 @@ def read_account(env: Env, *, since: Instant | None = None) -> BrokerReading:
     if known and since and known.state.coverage and since < known.state.coverage.since:
         known = None  # more is wanted than was ever proven: read it all anew
     with session(env) as asks:
-        reading = read_broker(asks, env.scope, known, reach, env.progress)
-    right_account(env, reading)
-    return reading
+        return read_broker(asks, env.scope, known, reach, env.progress, partial(right_account, env))
 
 
 def recall(env: Env, id: SnapshotId) -> BrokerReading:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import secrets
 import tempfile
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from snapsync.ends.alpaca import BrokerReading, Reach, read_broker
 from snapsync.ends.alpaca.record import FORMAT, Recorder, Replay, Reply, scrubbed, since_of
-from snapsync.errors import UsageError
+from snapsync.errors import BrokerError, Exit, UsageError
 from snapsync.model.canon import encode
 from snapsync.model.instant import Instant
 from snapsync.store import files
@@ -32,20 +33,28 @@ def record(env: Env, folder: Path, *, redact: bool, since: Instant | None) -> Br
 
     Raises:
         UsageError: the folder holds something already (exit 64).
-        BrokerError: as for every reading.
+        BrokerError: as for every reading; what was answered until then is kept.
     """
     if folder.exists() and any(folder.iterdir()):
         raise UsageError("The recording wants an empty folder.", detail=str(folder))
     reach = Reach(lookback_days=env.config.lookback_days, overlap_days=env.config.overlap_days, since=since)
+    factor = Decimal(secrets.randbelow(900) + 100) / 100 if redact else None
     with session(env) as asks:
         recorder = Recorder(asks)
-        reading = read_broker(recorder, env.scope, None, reach, env.progress)
-    right_account(env, reading)
-    factor = Decimal(secrets.randbelow(900) + 100) / 100 if redact else None
-    files.make_folder(folder)
-    for number, reply in enumerate(scrubbed(recorder.replies, factor), 1):
-        files.write(folder / f"{number:04}.json", encode(reply))
+        try:
+            reading = read_broker(recorder, env.scope, None, reach, env.progress, partial(right_account, env))
+        except BrokerError as error:
+            if error.exit != Exit.CREDENTIALS:  # what is not understood is what a bug report is about
+                _keep(folder, scrubbed(recorder.replies, factor))
+            raise
+    _keep(folder, scrubbed(recorder.replies, factor))
     return reading
+
+
+def _keep(folder: Path, replies: tuple[Reply, ...]) -> None:
+    files.make_folder(folder)
+    for number, reply in enumerate(replies, 1):
+        files.write(folder / f"{number:05}.json", encode(reply))
 
 
 def replayed(folder: Path) -> tuple[Reply, ...]:
@@ -77,11 +86,11 @@ def _reply(path: Path) -> Reply:
 def read_replay(env: Env, folder: Path) -> BrokerReading:
     """The account as a recording tells it."""
     replies = replayed(folder)
-    reach = Reach(
-        lookback_days=env.config.lookback_days,
-        overlap_days=env.config.overlap_days,
-        since=since_of(replies),
-    )
+    try:
+        since = since_of(replies)
+    except ValueError as error:
+        raise UsageError("The recording cannot be read.", detail=f"{folder}: {error}") from error
+    reach = Reach(lookback_days=env.config.lookback_days, overlap_days=env.config.overlap_days, since=since)
     return read_broker(Replay(replies), env.scope, None, reach)
 
 

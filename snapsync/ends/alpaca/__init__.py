@@ -7,8 +7,19 @@ it costs most of a second.
 
 from __future__ import annotations
 
-from .read import BrokerReading, Known, Reach, read_account_once, read_broker
+from .parse import Account
+from .read import read_account_once, read_broker
+from .reading import BrokerReading, Known, Reach
 from .session import Session
 from .settle import same_doubt
 
-__all__ = ["BrokerReading", "Known", "Reach", "Session", "read_account_once", "read_broker", "same_doubt"]
+__all__ = [
+    "Account",
+    "BrokerReading",
+    "Known",
+    "Reach",
+    "Session",
+    "read_account_once",
+    "read_broker",
+    "same_doubt",
+]

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from snapsync.errors import BrokerError
 from snapsync.model.instant import Instant, seconds_between, shift
 from snapsync.model.ledger import Activity
 
 from .pace import unheard
 from .parse import activity, made
-from .row import many
+from .row import many, repeats
 from .session import Answer, Asks
+from .window import SHORT_OVERLAP_SECONDS
 
 PER_PAGE = 100
-SHORT_OVERLAP_SECONDS = 15 * 60
 _STAMP = len("20250821100500021")
 
 Progress = Callable[[float], None]
@@ -71,18 +70,14 @@ def read_activities(
         page = _page(asks.get("/account/activities", params))
         new = page.keys() - found.keys()
         found |= page
-        if len(page) == PER_PAGE and not new:
-            raise BrokerError(
-                "The broker's answer is not understood.",
-                detail="GET /v2/account/activities: a full page repeats the page before",
-                hint="Try again; if this lasts, report it.",
-            )
+        if len(page) >= PER_PAGE and not new:
+            raise repeats("/account/activities")
         if len(page) < PER_PAGE and all(made(page[key]) >= until for key in new):
             if len(found) >= PER_PAGE:
                 progress(1.0)
             return _sorted(found)
         rows = list(page.values())
-        if len(page) == PER_PAGE:
+        if len(page) >= PER_PAGE:
             progress(_share(since, rows[-1].time, until))
         before = params.get("page_token")
         params["page_token"] = _earlier(rows, before) if overlap else rows[-1].id

@@ -3,14 +3,15 @@
 Facts about the client are from alpaca-api.md section 10, measured with alpaca-py 0.44.0: it has no
 timeout, follows no redirects (a 3xx or an empty body gives None), retries 429 and 504 silently for nine
 seconds, and parses numbers into floats. So: our timeout, its retry off, and the raw response kept.
-A timeout holds between two bytes only, so the body is read under a deadline of its own.
+A timeout holds between two bytes of a body only, so the whole answer has a deadline of its own.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 _LOOPBACK = ("127.", "localhost", "[::1]")
 _CHUNK = 1 << 16
+_MOST_BYTES = 1 << 26
+"""No answer comes near; a body without an end must not fill the memory."""
 
 
 class Client:
@@ -48,7 +51,7 @@ class Client:
         self.response, self.readable = None, False
         self.timeout, self.until = timeout, until
         try:
-            self._client.get(path, dict(params))
+            _by(until, lambda: self._client.get(path, dict(params)))
             self.readable = True
         except APIError:
             pass  # the status says why
@@ -93,6 +96,31 @@ def _client(url: str, key: str, secret: str, owner: Client) -> Any:  # noqa: ANN
     return client
 
 
+def _by(until: float, call: Callable[[], object]) -> None:
+    """Wait for a call, but not beyond the deadline: then it is left behind.
+
+    A name server that is silent and headers that drip heed no timeout. Ctrl-C need not wait for them either.
+    """
+    from requests.exceptions import ReadTimeout  # noqa: PLC0415 - heavy
+
+    errors: list[BaseException] = []
+    done = threading.Event()
+
+    def run() -> None:
+        try:
+            call()
+        except BaseException as error:  # noqa: BLE001 - raised again below, in the caller's thread
+            errors.append(error)
+        finally:
+            done.set()
+
+    threading.Thread(target=run, daemon=True).start()
+    if not done.wait(max(0.0, until - time.monotonic())):
+        raise ReadTimeout("the answer did not come in time")
+    if errors:
+        raise errors[0]
+
+
 def _read_body(response: Response, until: float) -> None:
     """Read all bytes of the body, as requests would, but not beyond the deadline."""
     from requests.exceptions import ConnectionError, ReadTimeout  # noqa: PLC0415, A004 - heavy; its own name
@@ -104,6 +132,8 @@ def _read_body(response: Response, until: float) -> None:
             body += chunk
             if time.monotonic() > until:
                 raise ReadTimeout("the answer did not end in time")
+            if len(body) > _MOST_BYTES:
+                raise ConnectionError("the answer does not end")
     except ReadTimeoutError as error:
         raise ReadTimeout(error) from error
     except HTTPError as error:

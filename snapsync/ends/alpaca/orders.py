@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 
+from snapsync.errors import BrokerError
 from snapsync.model.canon import EXACT, Record
 from snapsync.model.instant import Instant, day_of, shift
 from snapsync.model.ledger import FILL, Activity, Ledger
-from snapsync.model.state import ORDER, Coverage, OpenOrder, State
-from snapsync.model.trades import Order
+from snapsync.model.state import ORDER, Coverage, OpenOrder
+from snapsync.model.trades import SIDES, Order
 
 from .parse import OrderSeen, open_orders, orders
-from .row import Row, many, one
+from .reading import Known
+from .retold import told_anew
+from .row import Row, many, one, repeats
 from .session import Asks
 from .settle import UnsettledError
 
@@ -33,23 +36,37 @@ class OpenNow(Record, frozen=True):
 class OrdersBehind:
     """The orders behind those fills that no earlier reading has proven done."""
 
-    def __init__(self, asks: Asks, proven: State | None, working: Collection[str]) -> None:
+    def __init__(self, asks: Asks, known: Known | None) -> None:
         self._asks = asks
-        self._proven = {row.key for row in proven.transactions} if proven else set()
-        self._waiting = set(working)
+        self._ledger = known.ledger if known else None
+        self._proven = {row.key for row in known.state.transactions} if known else set()
+        self._waiting = set(known.working) if known else set()
         self._seen: dict[str, OrderSeen | None] = {}
         self._fills: dict[str, list[Activity]] = {}
+        self._without: Collection[str] = ()
         self._since = Instant("")
 
-    def read(self, rows: Iterable[Activity], ledger: Ledger, coverage: Coverage, listed: OpenNow) -> None:
+    def read(
+        self,
+        rows: Iterable[Activity],
+        ledger: Ledger,
+        coverage: Coverage,
+        listed: OpenNow,
+        *,
+        without: Collection[str] = (),
+    ) -> None:
         """Ask for what the fills among these activities need; the ledger has those of earlier readings too.
 
         A list filters by submission time, so an old order that filled today is missing from it: what the
-        list lacks is asked for by id (pitfalls 6 and 7). What is done stays so and is asked for once.
+        list lacks is asked for by id (pitfalls 6 and 7). What is done stays so and is asked for once, or
+        again where a fill of it came late or was corrected. Fills ``without`` are shown no more.
         """
         fills = [row for row in rows if row.type == FILL and row.order_id]
-        wanted = {row.order_id or "" for row in fills if ORDER + (row.order_id or "") not in self._proven}
+        news = told_anew(self._ledger, fills) if self._ledger is not None else set(fills)
+        new = {row.order_id or "" for row in news}
+        wanted = {id for row in fills if (id := row.order_id or "") in new or ORDER + id not in self._proven}
         wanted |= self._waiting
+        self._without = without
         self._since = coverage.since
         self._seen = {id: each for id, each in self._seen.items() if each and each.order.done}
         working = {id: each for id, each in listed.seen.items() if id in wanted}
@@ -90,10 +107,17 @@ class OrdersBehind:
 
         Raises:
             UnsettledError: an order claims other fills than the activities show.
+            BrokerError: what is filled is not one thing; adding up would be a guess.
         """
         whole: list[Activity] = []
         for id, rows in self._fills.items():
             each = self._seen[id]
+            if len({(row.symbol, SIDES[row.side or ""]) for row in rows}) > 1:
+                raise BrokerError(
+                    "The broker's answer is not understood.",
+                    detail=f"one answer holds fills of order {id} of two sides or in two symbols",
+                    hint="Try again; if this lasts, report it.",
+                )
             if each is None or self._whole(id, each):
                 whole += rows
             elif each.order.done and (each.submitted_at is None or each.submitted_at >= self._since):
@@ -127,7 +151,7 @@ class OrdersBehind:
         begun = [(each and each.submitted_at) or self._since for each in seen.values()]
         for name, page in ledger.buckets.items() if begun else ():
             for row in page.rows if name >= day_of(min(begun)) else ():
-                if row.type == FILL and row.order_id in found:
+                if row.type == FILL and row.order_id in found and row.key not in self._without:
                     found[row.order_id].append(row)
         return found
 
@@ -149,11 +173,16 @@ def read_open_orders(asks: Asks) -> OpenNow:
 
 
 def _pages(asks: Asks, params: dict[str, str]) -> Iterator[Row]:
+    seen: set[str] = set()
     while True:
         page = list(many(asks.get("/orders", params)))
         yield from page
         if len(page) < _PER_PAGE:
             return
+        new = {row.id("id") for row in page} - seen
+        if not new:
+            raise repeats("/orders")
+        seen |= new
         # a cursor by id is exact where many orders share one instant (pitfalls 3 and 4)
         params = {name: value for name, value in params.items() if name not in {"after", "until"}}
         params["after_order_id"] = page[-1].id("id")

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 
 from snapsync.errors import BrokerError
+from snapsync.model.instant import FIRST_YEAR, LAST_YEAR, Instant, from_datetime, to_datetime
 
 FIRST_BACKOFF = 0.4
 LONGEST_BACKOFF = 8.0
@@ -23,6 +24,7 @@ WORTH_SAYING = 2.0
 """From how many seconds on a wait is announced."""
 _ROUNDING = 1.5
 """Resets are told in whole seconds: two that lie no further apart than this are one."""
+_MOST_DIGITS = 15
 
 Say = Callable[[str], None]
 
@@ -143,11 +145,18 @@ class Pace:
 
 
 def _whole(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() else None
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
+
+
+def date_of(headers: Mapping[str, str]) -> Instant | None:
+    """The broker's own clock, in whole seconds; None where it does not say a time of these centuries."""
+    try:
+        told = from_datetime(parsedate_to_datetime(headers.get("Date") or ""))
+    except (ValueError, OverflowError):
+        return None
+    return told if FIRST_YEAR < told < LAST_YEAR else None
 
 
 def _now(headers: Mapping[str, str]) -> float:
-    try:
-        return parsedate_to_datetime(headers.get("Date") or "").timestamp()
-    except ValueError:
-        return time.time()
+    told = date_of(headers)
+    return to_datetime(told).timestamp() if told else time.time()

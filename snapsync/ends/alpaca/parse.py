@@ -12,7 +12,8 @@ from snapsync.model.state import Marks, OpenOrder, Position, PositionMark
 from snapsync.model.symbols import canonical, multiplier
 from snapsync.model.trades import SIDES, Order
 
-from .row import Row
+from .row import Row, many
+from .session import Answer
 
 # "no further updates" in Alpaca's own words; done_for_day goes on tomorrow (alpaca-api.md, section 2)
 _TERMINAL = frozenset({"filled", "canceled", "expired", "replaced", "rejected"})
@@ -75,7 +76,7 @@ class Holding(Record, frozen=True):
 def position(row: Row) -> Holding:
     """One of GET /v2/positions; shorts have a negative qty there (pitfall 13)."""
     qty, side = row.number("qty"), row.text("side")
-    if (qty < 0) != (side == "short"):
+    if side != ("short" if qty < 0 else "long"):
         raise row.wrong("side", "long for a positive qty, short for a negative one")
     asset_class = row.text("asset_class")
     return Holding(
@@ -94,6 +95,11 @@ def position(row: Row) -> Holding:
         ),
         cost_basis=row.number_or_none("cost_basis"),
     )
+
+
+def holdings(answer: Answer) -> list[Holding]:
+    """GET /v2/positions; a row of nothing is no holding."""
+    return [each for each in map(position, many(answer)) if each.position.qty]
 
 
 def orders(row: Row) -> Iterator[OrderSeen]:
@@ -145,7 +151,7 @@ def _order(row: Row, parent_id: str | None) -> OrderSeen | None:
 def activity(row: Row) -> Activity:
     """One of GET /v2/account/activities; a fill, or a non-trade activity of whatever type."""
     kind = row.text("activity_type")
-    symbol = row.text_or_none("symbol") or ""
+    symbol = row.symbol() if kind == FILL else row.text_or_none("symbol") or ""
     raw_symbol = symbol if symbol != canonical(symbol) else None
     if kind == FILL:
         return Activity(
@@ -156,7 +162,7 @@ def activity(row: Row) -> Activity:
             time=row.instant("transaction_time"),
             side=_side(row),
             qty=_positive(row, "qty"),
-            price=row.number("price"),
+            price=_not_negative(row, "price"),
             order_id=row.id("order_id"),
         )
     return Activity(
@@ -192,4 +198,11 @@ def _positive(row: Row, field: str) -> Decimal:
     number = row.number(field)
     if number <= 0:
         raise row.wrong(field, "a number above zero")
+    return number
+
+
+def _not_negative(row: Row, field: str) -> Decimal:
+    number = row.number(field)
+    if number < 0:
+        raise row.wrong(field, "a number that is not below zero")
     return number

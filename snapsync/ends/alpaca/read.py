@@ -19,86 +19,42 @@ import msgspec
 
 from snapsync.errors import BrokerError, Exit
 from snapsync.model.history import Manifest
-from snapsync.model.instant import Instant, from_datetime, seconds_between, shift
+from snapsync.model.instant import Instant, from_datetime, shift
 from snapsync.model.ledger import FILL, Activity, Ledger
 from snapsync.model.pages import Pages
 from snapsync.model.policy import Finding
 from snapsync.model.proof import unexplained
-from snapsync.model.state import (
-    ACTIVITY,
-    Coverage,
-    Marks,
-    OpenOrder,
-    Position,
-    PositionMark,
-    Scope,
-    State,
-    Transaction,
-)
+from snapsync.model.state import OpenOrder, Position, PositionMark, Scope, State, Transaction
 from snapsync.model.trades import transactions
 
-from .activities import SHORT_OVERLAP_SECONDS, Gathering, Progress
+from .activities import Gathering, Progress
 from .multipliers import Multipliers
 from .orders import OpenNow, OrdersBehind, read_open_orders
 from .pace import unheard
-from .parse import Account, Holding, account, position
-from .row import many, one
+from .parse import NEVER, Account, Holding, account, holdings
+from .reading import BrokerReading, Known, Reach
+from .retold import merged_ledger, outdated
+from .row import one
 from .session import Asks, concurrently
 from .settle import UnsettledError, checked_pages, gone, same_doubt, still, unlike
+from .window import ClockRanBackError, Window, window
 
 TRIES = 3
 SETTLE_SECONDS = 1.0
 """How long the broker is given to agree with itself before it is read again."""
-PROOF_SECONDS = 24 * 60 * 60
 
 
-class Known(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """What earlier readings have proven: the next one goes on from there.
-
-    ``at`` is the beginning of the last one, ``proven`` that of the last which re-read days of overlap;
-    ``working`` are the ids of orders that had fills but were not done, ``doubts`` those of its doubts
-    (``same_doubt``) that need no second look.
-    """
-
-    at: Instant
-    proven: Instant
-    state: State
-    ledger: Ledger
-    working: tuple[str, ...]
-    doubts: frozenset[str] = frozenset()
-
-
-class Reach(msgspec.Struct, frozen=True, kw_only=True):
-    """How far back activities are read, in days: at first contact, and once a day as proof.
-
-    ``since`` overrules the first.
-    """
-
-    lookback_days: int
-    overlap_days: int
-    since: Instant | None = None
-
-
-class BrokerReading(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """One consistent reading. ``at`` is the broker's own clock at its beginning.
-
-    ``doubts`` are numbers of the broker's that disagree with each other.
-    """
-
-    at: Instant
-    account: str
-    number: str | None
-    state: State
-    marks: Marks
-    ledger: Ledger
-    manifest: Manifest
-    open_orders: tuple[OpenOrder, ...] = ()
-    observations: tuple[Finding, ...] = ()
-    doubts: tuple[Finding, ...] = ()
+Welcome = Callable[[Account], None]
+"""Told whose account answers, before anything else of it is asked for; raises where it is the wrong one."""
 
 
 def read_broker(
-    asks: Asks, scope: Scope, known: Known | None, reach: Reach, progress: Progress = unheard
+    asks: Asks,
+    scope: Scope,
+    known: Known | None,
+    reach: Reach,
+    progress: Progress = unheard,
+    welcome: Welcome = unheard,
 ) -> BrokerReading:
     """Read the account.
 
@@ -108,11 +64,13 @@ def read_broker(
         known: what is proven already; None on first contact.
         reach: how far back activities are read.
         progress: told how much of the activities is read, from 0 to 1.
+        welcome: see ``Welcome``.
 
     Raises:
         BrokerError: refused (exit 12), out of reach or not understood (13), or moving (14).
+        UsageError: the reach begins in the future (exit 64).
     """
-    reader = _Reader(asks, scope, known, reach, progress)
+    reader = _Reader(asks, scope, known, reach, progress, welcome)
     base, failures, why = known, 0, ""
     doubts: set[str] = set()
     while failures < TRIES:
@@ -120,6 +78,11 @@ def read_broker(
             time.sleep(SETTLE_SECONDS)
         try:
             reading = reader.attempt(base)
+        except ClockRanBackError as clock:
+            known = base = None
+            reach = msgspec.structs.replace(reach, since=min(clock.since, reach.since or clock.since))
+            reader = _Reader(asks, scope, known, reach, progress, welcome)
+            continue
         except UnsettledError as moved:
             failures, why, doubts = failures + 1, str(moved), set()
             continue
@@ -145,22 +108,29 @@ def read_broker(
 def read_account_once(asks: Asks) -> tuple[Account, list[Position]]:
     """The account and its positions, for a first glance; nothing is proven by it."""
     seen = account(one(asks.get("/account")))
-    return seen, [position(row).position for row in many(asks.get("/positions"))]
+    return seen, [each.position for each in holdings(asks.get("/positions"))]
 
 
 class _Reader:
     """The attempts at one reading; what does not change from one to the next is asked for once."""
 
     def __init__(
-        self, asks: Asks, scope: Scope, known: Known | None, reach: Reach, progress: Progress
+        self,
+        asks: Asks,
+        scope: Scope,
+        known: Known | None,
+        reach: Reach,
+        progress: Progress,
+        welcome: Welcome,
     ) -> None:
-        self._asks, self._scope, self._known, self._reach = asks, scope, known, reach
+        self._asks, self._scope, self._known, self._reach, self._welcome = asks, scope, known, reach, welcome
         self._requests = asks.requests
-        self._since: Instant | None = None
+        self._window: Window | None = None
         self._ledger = known.ledger if known else Pages.of(Activity, ())
+        self._read_until = shift(known.at, seconds=1) if known else NEVER
         self._gathering = Gathering(asks, progress)
         proven = known.state if known else None
-        self._behind = OrdersBehind(asks, proven, known.working if known else ())
+        self._behind = OrdersBehind(asks, known)
         self._sizes = Multipliers(asks, proven)
 
     def attempt(self, base: Known | None) -> BrokerReading:
@@ -172,14 +142,15 @@ class _Reader:
         asks, known, behind = self._asks, self._known, self._behind
         first = asks.get("/account")
         start = account(one(first))
+        self._welcome(start)
         at = first.at or from_datetime(datetime.now(UTC))
-        proof = known is None or seconds_between(known.proven, at) >= PROOF_SECONDS
-        self._since = since = self._since or _since(known, self._reach, at, proof=proof)
-        held, listed, fresh = _parts(asks, partial(self._gathering.read, since, at, proof=proof))
-        self._ledger = ledger = self._ledger.merged(fresh)
+        self._window = asked = self._window or window(known, self._reach, at)
+        held, listed, fresh = _parts(asks, partial(self._gathering.read, asked.since, at, proof=asked.proof))
+        self._ledger = ledger = merged_ledger(self._ledger, fresh, self._read_until)
+        self._read_until = shift(at, seconds=1)  # that clock has whole seconds
         rows = self._gathering.rows
-        coverage = (known.state.coverage if known else None) or Coverage(since=since)
-        behind.read(rows, ledger, coverage, listed)
+        lost = tuple(gone(known.ledger, rows, asked.since, known.at)) if known else ()
+        behind.read(rows, ledger, asked.coverage, listed, without={each.key for each in lost})
         end = account(one(asks.get("/account")))
         still(start, end, fresh, at)
         positions = self._sizes.of_holdings(held)
@@ -190,7 +161,7 @@ class _Reader:
             positions=checked_pages(Position, positions, None),
             transactions=_laid_over(known, transactions(evidence, behind.orders, sizes), rows),
             scope=self._scope,
-            coverage=coverage,
+            coverage=asked.coverage,
         )
         working = tuple(each for each in listed.open if not behind.done(each.id))
         return BrokerReading(
@@ -200,23 +171,23 @@ class _Reader:
             state=state,
             marks=msgspec.structs.replace(start.marks, positions=_marks(held)),
             ledger=ledger,
-            manifest=self._manifest(since, at if proof else None, held, working),
+            manifest=self._manifest(asked, at, held, working),
             open_orders=working,
             observations=tuple(self._sizes.assumed),
             doubts=(
                 *_unexplained(base, state, ledger, sizes),
-                *(gone(known.ledger, rows, since, known.at) if known else ()),
+                *lost,
                 *unlike(start, end, held),
             ),
         )
 
     def _manifest(
-        self, since: Instant, proven: Instant | None, held: list[Holding], working: tuple[OpenOrder, ...]
+        self, asked: Window, at: Instant, held: list[Holding], working: tuple[OpenOrder, ...]
     ) -> Manifest:
-        rows = self._gathering.rows
+        rows, known = self._gathering.rows, self._known
         return Manifest(
-            since=since,
-            proven=proven or (self._known.proven if self._known else since),
+            since=asked.since,
+            proven=at if asked.proof or known is None else known.proven,
             rows={"positions": len(held), "activities": len(rows), "open orders": len(working)},
             first_activity=rows[0].key if rows else None,
             last_activity=rows[-1].key if rows else None,
@@ -235,15 +206,6 @@ def _proven_by(reading: BrokerReading) -> Known:
     )
 
 
-def _since(known: Known | None, reach: Reach, at: Instant, *, proof: bool) -> Instant:
-    """From when on activities are read; they are filtered by when they were created (alpaca-api.md)."""
-    if known is None:
-        return reach.since or shift(at, days=-reach.lookback_days)
-    if proof:
-        return shift(known.at, days=-reach.overlap_days)
-    return shift(known.at, seconds=-SHORT_OVERLAP_SECONDS)
-
-
 def _marks(held: Iterable[Holding]) -> dict[str, PositionMark]:
     return {each.position.key: each.mark for each in held}
 
@@ -257,7 +219,7 @@ def _parts(
     rows: list[Activity] = []
 
     def positions() -> None:
-        held.extend(position(row) for row in many(asks.get("/positions")))
+        held.extend(holdings(asks.get("/positions")))
 
     concurrently(
         asks,
@@ -274,8 +236,9 @@ def _laid_over(
     """The trades of this reading's window over those proven before; events since voided are taken out."""
     if known is None:
         return checked_pages(Transaction, found, None)
-    void = [(row.bucket, ACTIVITY + row.key) for row in rows if row.void]
-    return known.state.transactions.merged(found, without=void)
+    before = known.state.transactions
+    trades = tuple(found)
+    return before.merged(trades, without=outdated(before, trades, rows))
 
 
 def _unexplained(

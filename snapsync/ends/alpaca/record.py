@@ -7,6 +7,8 @@ secret factor, so that all sums still hold.
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -14,9 +16,11 @@ from typing import Any
 import msgspec
 
 from snapsync.errors import BrokerError, Exit
-from snapsync.model.canon import Record, normal
-from snapsync.model.instant import Instant
+from snapsync.model.canon import EXACT, Record, decimal, normal, plain
+from snapsync.model.instant import Instant, instant
 
+from .parse import account
+from .row import one
 from .session import Answer, Asks
 
 FORMAT = 1
@@ -27,9 +31,12 @@ _AMOUNTS = frozenset(
     last_maintenance_margin lastday_price limit_price long_market_value maintenance_margin market_value
     net_amount non_marginable_buying_power notional options_buying_power pending_reg_taf_fees
     pending_transfer_in pending_transfer_out per_share_amount portfolio_value position_market_value price
-    regt_buying_power short_market_value sma stop_price unrealized_intraday_pl unrealized_pl
+    regt_buying_power short_market_value sma stop_price trail_price unrealized_intraday_pl
+    unrealized_pl
     """.split()  # noqa: SIM905 - a list of forty names would fill a screen
 )
+UNREAD = (msgspec.DecodeError, ValueError, ArithmeticError, RecursionError)
+"""What is raised for a body that is no JSON, and for an amount that is no number."""
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
@@ -78,7 +85,10 @@ class Recorder:
 
 
 class Replay:
-    """Answers from a recording; the same question asked again gets the next answer to it, then the last."""
+    """Answers from a recording; the same question asked again gets the next answer to it, then the last.
+
+    A question that the recording lacks is an error, never a 404: part of a recording is no account.
+    """
 
     def __init__(self, replies: tuple[Reply, ...]) -> None:
         self.requests = 0
@@ -90,20 +100,17 @@ class Replay:
         """See ``Asks.get``."""
         answer = self.find(path, params)
         if answer is None:
-            raise BrokerError(
-                "The recording has no answer to a question.",
-                detail=f"GET /v2{path} {dict(params or {})}",
-                hint="Record again with this version of snapsync.",
-                exit=Exit.UNREACHABLE,
-            )
+            raise _lacks(path, params)
         return answer
 
     def find(self, path: str, params: Mapping[str, str] | None = None) -> Answer | None:
         """See ``Asks.find``."""
         self.requests += 1
         replies = self._replies.get(_question(path, params or {}), [])
-        reply = replies.pop(0) if len(replies) > 1 else next(iter(replies), None)
-        if reply is None or reply.body is None:
+        if not replies:
+            raise _lacks(path, params)
+        reply = replies.pop(0) if len(replies) > 1 else replies[0]
+        if reply.body is None:
             return None
         return Answer(endpoint=f"GET /v2{path}", body=reply.body.encode(), at=reply.at, request_id=None)
 
@@ -112,16 +119,25 @@ class Replay:
 
 
 def since_of(replies: tuple[Reply, ...]) -> Instant | None:
-    """From when on a recording's activities were read; a replay must ask for the same."""
+    """From when on a recording's activities were read; a replay must ask for the same.
+
+    Raises:
+        ValueError: that is no time.
+    """
     for reply in replies:
         if reply.path == "/account/activities" and "page_token" not in reply.params:
-            return Instant(reply.params["after"].replace("Z", ".000000000Z"))
+            return instant(reply.params.get("after", ""))
     return None
 
 
 def scrubbed(replies: list[Reply], factor: Decimal | None = None) -> tuple[Reply, ...]:
-    """Replies without the account's id and number; amounts multiplied by ``factor``, if there is one."""
+    """Replies without the account's id and number; amounts multiplied by ``factor``, if there is one.
+
+    None at all where no answer tells the account: nobody could say what is to be hidden.
+    """
     names = _names(replies)
+    if not names:
+        return ()
     return tuple(
         msgspec.structs.replace(reply, body=_scrub(reply.body, names, factor)) if reply.body else reply
         for reply in replies
@@ -130,9 +146,12 @@ def scrubbed(replies: list[Reply], factor: Decimal | None = None) -> tuple[Reply
 
 def _scrub(body: str, names: Mapping[str, str], factor: Decimal | None) -> str:
     if factor is not None:
-        body = _encoder.encode(_scaled(_decoder.decode(body), factor)).decode()
+        try:
+            body = _encoder.encode(_scaled(_decoder.decode(body), factor)).decode()
+        except UNREAD:
+            return ""  # what is not understood might be an amount
     for name, mask in names.items():
-        body = body.replace(name, mask)
+        body = re.sub(re.escape(name), mask, body, flags=re.IGNORECASE)
     return body
 
 
@@ -141,11 +160,11 @@ def _names(replies: list[Reply]) -> dict[str, str]:
     found: dict[str, str] = {}
     for reply in replies:
         if reply.path == "/account" and reply.body:
-            account = _decoder.decode(reply.body)
-            number = account.get("account_number") or ""
-            found[account["id"]] = "00000000-0000-4000-8000-000000000000"
-            if number:
-                found[number] = "PA0000000000" if number.startswith("PA") else "000000000"
+            with contextlib.suppress(BrokerError):
+                seen = account(one(Answer(endpoint="", body=reply.body.encode(), at=None, request_id=None)))
+                found[seen.id] = "00000000-0000-4000-8000-000000000000"
+                if seen.number:
+                    found[seen.number] = "PA0000000000" if seen.number.startswith("PA") else "000000000"
     return found
 
 
@@ -156,11 +175,20 @@ def _scaled(value: Any, factor: Decimal, field: str = "") -> Any:  # noqa: ANN40
         case list():
             return [_scaled(each, factor, field) for each in value]
         case str() if field in _AMOUNTS and value:
-            return format(normal(Decimal(value) * factor), "f")
+            return plain(EXACT.multiply(decimal(value), factor))
         case int() | Decimal() if field in _AMOUNTS and not isinstance(value, bool):
-            return normal(Decimal(value) * factor)
+            return normal(EXACT.multiply(Decimal(value), factor))
         case _:
             return value
+
+
+def _lacks(path: str, params: Mapping[str, str] | None) -> BrokerError:
+    return BrokerError(
+        "The recording has no answer to a question.",
+        detail=f"GET /v2{path} {dict(params or {})}",
+        hint="Files of it are missing, or it was made by another version of snapsync: record again.",
+        exit=Exit.UNREACHABLE,
+    )
 
 
 def _question(path: str, params: Mapping[str, str]) -> str:

@@ -6,6 +6,7 @@ go (alpaca-api.md, pitfalls 26 to 29). So: ask only for what is used, tolerate a
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from decimal import Decimal
@@ -15,7 +16,7 @@ import msgspec
 
 from snapsync.errors import BrokerError
 from snapsync.model.canon import decimal
-from snapsync.model.instant import Instant, instant, midnight
+from snapsync.model.instant import FIRST_YEAR, LAST_YEAR, Instant, instant, midnight
 
 from .session import Answer
 
@@ -26,8 +27,6 @@ _NUMBER = re.compile(r"-?\d{1,40}(?:\.\d{1,40})?(?:[eE][+-]?\d{1,3})?", re.ASCII
 _MOST_DIGITS = 40
 """Before and after the point. No amount comes near; a million zeros of an exponent would be written out."""
 _ID = re.compile(r"[\w:.-]{1,128}", re.ASCII)
-_FIRST_YEAR, _LAST_YEAR = "1990", "2200"
-"""Alpaca's first account is of 2015; at the ends of the calendar every computation of times breaks."""
 
 
 class Row:
@@ -94,7 +93,7 @@ class Row:
             value = None if text is None else instant(text)
         except (ValueError, OverflowError):
             raise self.wrong(field, "a time such as 2025-08-21T13:45:00Z") from None
-        if value is not None and not _FIRST_YEAR < value < _LAST_YEAR:
+        if value is not None and not FIRST_YEAR < value < LAST_YEAR:
             raise self.wrong(field, "a time of these centuries")
         return value
 
@@ -104,7 +103,7 @@ class Row:
             value = midnight(self.text(field)[:10])
         except ValueError:
             raise self.wrong(field, "a day such as 2025-08-21") from None
-        if not _FIRST_YEAR < value < _LAST_YEAR:
+        if not FIRST_YEAR < value < LAST_YEAR:
             raise self.wrong(field, "a day of these centuries")
         return value
 
@@ -151,11 +150,28 @@ def many(answer: Answer) -> Iterator[Row]:
     return (Row(answer.endpoint, number, each) for number, each in enumerate(value))
 
 
+def repeats(path: str) -> BrokerError:
+    """The error that pages do not end: a server that forgets where we are must not keep us for ever."""
+    return BrokerError(
+        "The broker's answer is not understood.",
+        detail=f"GET /v2{path}: a full page repeats the page before",
+        hint="Try again; if this lasts, report it.",
+    )
+
+
 def _decode(answer: Answer) -> object:
     try:
-        return _decoder.decode(answer.body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        value = _decoder.decode(answer.body)
+        json.loads(answer.body, object_pairs_hook=_once)  # the decoder above would take the last of two
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise _not(answer, f"JSON ({error})") from error
+    return value
+
+
+def _once(fields: list[tuple[str, Any]]) -> None:
+    if len(dict(fields)) < len(fields):
+        names = [name for name, _ in fields]
+        raise ValueError(f"field {next(each for each in names if names.count(each) > 1)} stands there twice")
 
 
 def _written(value: int | Decimal) -> str:

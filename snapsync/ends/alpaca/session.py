@@ -5,15 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from snapsync.errors import BrokerError, Exit
 from snapsync.model.canon import Record
-from snapsync.model.instant import Instant, from_datetime
+from snapsync.model.instant import Instant
 
 from .http import Client
-from .pace import Pace, Say, unheard
+from .pace import Pace, Say, date_of, unheard
 
 if TYPE_CHECKING:
     from requests import Response
@@ -161,7 +160,7 @@ class Session:
         return Answer(
             endpoint=endpoint,
             body=response.content,
-            at=_date(response),
+            at=date_of(response.headers),
             request_id=response.headers.get("X-Request-ID"),
         )
 
@@ -228,14 +227,6 @@ def concurrently(asks: Asks, *calls: Callable[[], T]) -> list[T]:
         asks.stop()
         raise errors[0]
     return [result for result in results if result is not None]
-
-
-def _date(response: Response) -> Instant | None:
-    header = response.headers.get("Date")
-    try:
-        return from_datetime(parsedate_to_datetime(header)) if header else None
-    except ValueError:
-        return None
 
 
 def _message(response: Response | None) -> str:

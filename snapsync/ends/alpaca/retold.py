@@ -1,0 +1,63 @@
+"""What is told otherwise than before: a corrected row takes the old one's place, on whatever day that lay.
+
+Rows lie by the day of their time, and Alpaca may correct even that under the same id. Standing on both
+days a row would count twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+
+from snapsync.model.instant import Instant
+from snapsync.model.ledger import Activity, Ledger
+from snapsync.model.pages import Pages
+from snapsync.model.state import ACTIVITY, Transaction
+
+from .parse import made
+
+
+def merged_ledger(ledger: Ledger, rows: Collection[Activity], read_until: Instant) -> Ledger:
+    """The ledger with these rows in it, each once.
+
+    Args:
+        ledger: what was read before.
+        rows: what was read now.
+        read_until: what was made later was never read before, and needs no search.
+    """
+    at_home = {(name, row.key) for name in {row.bucket for row in rows} for row in _page(ledger, name)}
+    strays = {
+        row.key: row.bucket
+        for row in rows
+        if (row.bucket, row.key) not in at_home and made(row) <= read_until
+    }
+    return ledger.merged(rows, without=_elsewhere(ledger, strays) if strays else ())
+
+
+def outdated(
+    before: Pages[Transaction], found: Iterable[Transaction], rows: Iterable[Activity]
+) -> Iterator[tuple[str, str]]:
+    """(bucket, key) of the trades that do not stand any more: voided since, or on another day now."""
+    void = {ACTIVITY + row.key for row in rows if row.void}
+    now = {trade.key: trade.bucket for trade in found}
+    for name, page in before.buckets.items():
+        for trade in page.rows:
+            if trade.key in void or now.get(trade.key, name) != name:
+                yield name, trade.key
+
+
+def told_anew(ledger: Ledger, rows: Collection[Activity]) -> set[Activity]:
+    """Those of these rows that the ledger lacks, or tells otherwise."""
+    known = {row for name in {row.bucket for row in rows} for row in _page(ledger, name)}
+    return set(rows) - known
+
+
+def _elsewhere(ledger: Ledger, strays: dict[str, str]) -> Iterator[tuple[str, str]]:
+    for name in ledger.buckets:
+        for row in _page(ledger, name):
+            if strays.get(row.key, name) != name:
+                yield name, row.key
+
+
+def _page(ledger: Ledger, name: str) -> tuple[Activity, ...]:
+    page = ledger.buckets.get(name)
+    return page.rows if page else ()
