@@ -98,9 +98,9 @@ def understand(data: dict[Role, bytes | None], files: BookFiles) -> Reading:
     )
 
 
-_LAYOUTS: dict[str, tuple[Names, tuple[str, ...], tuple[str, ...]]] = {
-    "positions": (positions.NAMES, positions.OPTIONAL, POSITIONS_HEADER),
-    "history": (history.NAMES, history.OPTIONAL, HISTORY_HEADER),
+_LAYOUTS: dict[str, tuple[Names, Callable[[Sheet], tuple[str, ...]], tuple[str, ...]]] = {
+    "positions": (positions.NAMES, positions.added, POSITIONS_HEADER),
+    "history": (history.NAMES, history.added, HISTORY_HEADER),
 }
 
 
@@ -128,14 +128,14 @@ def trades_of(data: bytes | None, files: BookFiles) -> Trades:
 
 
 def _sheet(data: bytes | None, files: BookFiles, role: Role) -> Sheet:
-    names, optional, header = _LAYOUTS[role]
+    names, added, header = _LAYOUTS[role]
     name, renames = files.path(role).name, files.renames(role)
     if data is None:
         text = ",".join(their_name(each, renames) for each in header) + "\n"
     else:
         text = decode(name, data)
     file = sheet(scan(name, text), names, renames, files.timezone)
-    checked(file.table, _added(file, optional))
+    checked(file.table, _added(file, added(file)))
     return file
 
 

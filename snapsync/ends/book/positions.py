@@ -15,7 +15,7 @@ from snapsync.model.symbols import multiplier
 from snapsync.model.trades import average
 
 from . import instrument
-from .cells import SHORT
+from .cells import SHORT, word
 from .faults import DUPLICATE, fault
 from .sheet import Names, Sheet, imported, needed
 from .table import Row
@@ -44,8 +44,16 @@ NAMES: Names = {
     "last_sync": (),
 }
 QUANTITIES = ("quantity", "contracts")
+OPEN = frozenset({"open", "opened", "active", "holding", "held", "live", "normalized"})
+"""What a row that is a holding says of itself; the old sync wrote the last word."""
 OPTIONAL = ("status",)
 """A column that we may add to a bot's file; rows that the bot writes afterwards may lack it."""
+
+
+def added(file: Sheet) -> tuple[str, ...]:
+    """Columns that a sync may have added at the right end of this file, in its order."""
+    del file
+    return OPTIONAL
 
 
 class Lot(msgspec.Struct, frozen=True, eq=False):
@@ -93,9 +101,9 @@ def holdings(file: Sheet) -> Holdings:
 
 
 def is_open(file: Sheet, row: Row) -> bool:
-    """Whether a row is a holding: its status is open, or blank with no closing time."""
-    status = file.cell(row, "status").lower()
-    return status == "open" or (not status and not file.cell(row, "close_time"))
+    """Whether a row is a holding: its status says so, or is blank with no closing time."""
+    status = word(file.cell(row, "status"))
+    return status in OPEN or (not status and not file.cell(row, "close_time"))
 
 
 def lot_of(file: Sheet, row: Row) -> Lot:
@@ -111,7 +119,7 @@ def lot_of(file: Sheet, row: Row) -> Lot:
     qty = file.number(row, name)
     if qty is None:
         raise file.error(row, name, "is blank in an open row; expected a number")
-    if qty > 0 and file.cell(row, "side").lower() in SHORT:
+    if qty > 0 and word(file.cell(row, "side")) in SHORT:
         qty = -qty
     return Lot(
         row=row,

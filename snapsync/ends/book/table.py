@@ -81,6 +81,12 @@ def checked(table: Table, optional: frozenset[int] = frozenset()) -> Table:
     while least - 1 in optional:
         least -= 1
     for row in table.rows:
+        if row.values == table.header.values:
+            raise fault(
+                SHAPE,
+                f"{table.name}:{row.line}: the header stands here once more",
+                "Two files may have been joined: take this line out.",
+            )
         # a short row without its newline may be one that is being written right now
         if not (least if row.newline else width) <= len(row.values) <= width:
             raise _misfit(table, row, width)
