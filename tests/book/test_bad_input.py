@@ -128,7 +128,10 @@ POSITIONS = {
     ),
     "a spreadsheet's times": (
         HEAD + b"SPY,635,CALL,8/22/2025,1,1,2.4,8/20/2025\n",
-        'positions.csv:2, column timestamp: "8/20/2025" is not a time; expected one such as 2025-08-21 09:45:00',
+        (
+            'positions.csv:2, column timestamp: "8/20/2025" is not a time;'
+            " expected one such as 2025-08-21 09:45:00"
+        ),
     ),
     "a year in two digits": (
         HEAD + b"SPY,635,CALL,8/22/25,1,1,2.4,2025-08-20 09:30:00\n",

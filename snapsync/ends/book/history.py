@@ -106,23 +106,30 @@ def trades(file: Sheet) -> Trades:
     Raises:
         BookError: a row cannot be understood.
     """
-    needed(file, "timestamp")
-    needed(file, "symbol", "occ_symbol", "underlying")
-    needed(file, *ACTIONS)
-    needed(file, *QUANTITIES)
+    required(file)
     found = Trades(file, {})
     seen: dict[str, int] = {}
     for row in file.table.rows:
-        qty = _filled(file, row)
-        if not qty:
+        entry = entry_of(file, row)
+        if not entry:
             continue
-        what = instrument.identify(file, row)
-        key = order_key(file.cell(row, ORDER_ID))
-        entry = _entry(file, row, key, what, qty)
+        key = entry.key
         if not key or not _one_trade(found.entries.get(key, ()), entry):
             entry = msgspec.structs.replace(entry, key=_row_key(row, seen))
         found.entries.setdefault(entry.key, []).append(entry)
     return found
+
+
+def required(file: Sheet) -> None:
+    """Insist on the columns without which there are no trades.
+
+    Raises:
+        BookError: the file lacks one.
+    """
+    needed(file, "timestamp")
+    needed(file, "symbol", "occ_symbol", "underlying")
+    needed(file, *ACTIONS)
+    needed(file, *QUANTITIES)
 
 
 def _one_trade(known: Sequence[Entry], entry: Entry) -> bool:
@@ -166,7 +173,16 @@ def _row_key(row: Row, seen: dict[str, int]) -> str:
     return f"{ROW}{digest}#{seen[digest]}"
 
 
-def _entry(file: Sheet, row: Row, key: str, what: instrument.Instrument, qty: Decimal) -> Entry:
+def entry_of(file: Sheet, row: Row) -> Entry | None:
+    """What a row says was traded, under the key of its order if it names one; None: nothing was filled.
+
+    Raises:
+        BookError: it cannot be understood.
+    """
+    qty = _filled(file, row)
+    if not qty:
+        return None
+    what = instrument.identify(file, row)
     time = file.time(row, "timestamp")
     if time is None:
         raise file.error(row, "timestamp", "is blank; expected a time such as 2025-08-21 09:45:00")
@@ -177,7 +193,7 @@ def _entry(file: Sheet, row: Row, key: str, what: instrument.Instrument, qty: De
     price = file.first(row, *PRICES)
     return Entry(
         row=row,
-        key=key,
+        key=order_key(file.cell(row, ORDER_ID)),
         what=what,
         action=action,
         qty=abs(qty),

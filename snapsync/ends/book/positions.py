@@ -86,18 +86,36 @@ def holdings(file: Sheet) -> Holdings:
     Raises:
         BookError: a row cannot be understood, or not be told from another.
     """
-    needed(file, "symbol", "occ_symbol", "underlying")
-    needed(file, *QUANTITIES)
+    required(file)
     found = Holdings(file, {}, [])
     for row in file.table.rows:
-        if not is_open(file, row):
-            found.closed.append(row)
-        else:
-            lot = lot_of(file, row)
-            lots = found.lots.setdefault(lot.key, [])
-            _distinct(file, lot, lots)
-            lots.append(lot)
+        take(found, row)
     return found
+
+
+def required(file: Sheet) -> None:
+    """Insist on the columns without which there are no holdings.
+
+    Raises:
+        BookError: the file lacks one.
+    """
+    needed(file, "symbol", "occ_symbol", "underlying")
+    needed(file, *QUANTITIES)
+
+
+def take(found: Holdings, row: Row) -> None:
+    """Read one more row.
+
+    Raises:
+        BookError: it cannot be understood, or not be told from another.
+    """
+    if not is_open(found.file, row):
+        found.closed.append(row)
+        return
+    lot = lot_of(found.file, row)
+    lots = found.lots.setdefault(lot.key, [])
+    _distinct(found.file, lot, lots)
+    lots.append(lot)
 
 
 def is_open(file: Sheet, row: Row) -> bool:

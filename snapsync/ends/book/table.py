@@ -11,6 +11,8 @@ from itertools import accumulate
 
 import msgspec
 
+from snapsync.errors import BookError
+
 from .faults import HALF, SHAPE, fault, quoted
 from .text import BOM
 
@@ -76,25 +78,28 @@ def checked(table: Table, optional: frozenset[int] = frozenset()) -> Table:
     Raises:
         BookError: a row has another width.
     """
-    width = len(table.header.values)
-    least = width
-    while least - 1 in optional:
-        least -= 1
     for row in table.rows:
-        if row.values == table.header.values:
-            raise fault(
-                SHAPE,
-                f"{table.name}:{row.line}: the header stands here once more",
-                "Two files may have been joined: take this line out.",
-            )
-        # a short row without its newline may be one that is being written right now
-        if not (least if row.newline else width) <= len(row.values) <= width:
-            raise _misfit(table, row, width)
+        error = misfit(table, row, optional)
+        if error:
+            raise error
     return table
 
 
-def _misfit(table: Table, row: Row, width: int) -> Exception:
+def misfit(table: Table, row: Row, optional: frozenset[int] = frozenset()) -> BookError | None:
+    """Why a row does not fit the header, if it does not; see ``checked``."""
+    width = least = len(table.header.values)
+    while least - 1 in optional:
+        least -= 1
+    if row.values == table.header.values:
+        return fault(
+            SHAPE,
+            f"{table.name}:{row.line}: the header stands here once more",
+            "Two files may have been joined: take this line out.",
+        )
     found = len(row.values)
+    # a short row without its newline may be one that is being written right now
+    if (least if row.newline else width) <= found <= width:
+        return None
     if row is table.rows[-1] and not row.newline and found < width:
         return fault(
             HALF,
