@@ -6,24 +6,31 @@ columns, keys, rows and newlines that are not ours come back byte for byte.
 """
 
 from .book import Reading, names_of, propose, read, understand
+from .diagnosis import Diagnosis, diagnose
 from .layout import Layout, layouts, survey, unused
 from .nearby import Nearby, nearby
-from .values import BookFiles, Edit, Role, Writing, plain_name
+from .repair import Repaired, repair
+from .values import BookFiles, Edit, Fix, Role, Writing, plain_name
 
 __all__ = [
     "BookFiles",
+    "Diagnosis",
     "Edit",
+    "Fix",
     "Layout",
     "Nearby",
     "Reading",
+    "Repaired",
     "Role",
     "Writing",
+    "diagnose",
     "layouts",
     "names_of",
     "nearby",
     "plain_name",
     "propose",
     "read",
+    "repair",
     "survey",
     "understand",
     "unused",

@@ -7,6 +7,7 @@ blank lines. Nothing here knows what the columns mean.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import accumulate
 
 import msgspec
@@ -56,15 +57,37 @@ def scan(name: str, text: str) -> Table:
     Raises:
         BookError: a quote that is never closed, or text behind a closing quote.
     """
-    rows, at, line = [], len(BOM) if text.startswith(BOM) else 0, 1
+    return _table(name, text, list(_rows(name, text)))
+
+
+def scan_until_it_breaks(name: str, text: str) -> Table:
+    """The rows of a CSV file up to where it cannot be taken apart, if it comes to that.
+
+    Raises:
+        BookError: there is not even a header.
+    """
+    rows: list[Row] = []
+    try:
+        rows.extend(_rows(name, text))
+    except BookError:
+        if not rows:
+            raise
+    return _table(name, text, rows)
+
+
+def _table(name: str, text: str, rows: list[Row]) -> Table:
+    if not rows:
+        raise fault(HALF, f"{name}: no header line")
+    return Table(name, text, rows[0], tuple(rows[1:]))
+
+
+def _rows(name: str, text: str) -> Iterator[Row]:
+    at, line = len(BOM) if text.startswith(BOM) else 0, 1
     while at < len(text):
         row, at = _row(name, text, at, line)
         line += 1 + len(_NEWLINE.findall(text, row.start, row.end))
         if not row.blank:
-            rows.append(row)
-    if not rows:
-        raise fault(HALF, f"{name}: no header line")
-    return Table(name, text, rows[0], tuple(rows[1:]))
+            yield row
 
 
 def checked(table: Table, optional: frozenset[int] = frozenset()) -> Table:
