@@ -1,4 +1,4 @@
-"""``snapsync doctor --book``: where files break, what can be read, what can be put right; nothing is touched."""
+"""``snapsync doctor --book``: where files break, what can be read, what would put it right."""
 
 from __future__ import annotations
 
