@@ -33,6 +33,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "recover": "Go on after an apply that was interrupted.",
     },
     "Operate": {
+        "doctor": "Say whether the book's files are sound, and if not, where they break.",
         "config": "Check the configuration and show each value with its source.",
         "rebind": "Bind the env to another account, and plan from it.",
     },

@@ -24,13 +24,39 @@ BANKROLLS = {
         b'{\n  "balance": 95000,\n}',
         "bankroll.json:3, column 1: expecting property name enclosed in double quotes",
     ),
-    "nan": (b'{"cash": 1,\n "balance": NaN}', "bankroll.json:2: NaN is not a number; expected digits"),
-    "infinity": (b'{"balance": -Infinity}', "bankroll.json:1: -Infinity is not a number; expected digits"),
+    "nan": (
+        b'{"cash": 1,\n "balance": NaN}',
+        "bankroll.json:2, column 13: NaN is not a number; expected digits",
+    ),
+    "nan behind the word in a text": (
+        b'{"x": "NaN",\n"balance":\nNaN}',
+        "bankroll.json:3, column 1: NaN is not a number; expected digits",
+    ),
+    "infinity": (
+        b'{"balance": -Infinity}',
+        "bankroll.json:1, column 13: -Infinity is not a number; expected digits",
+    ),
+    "a comment": (
+        b'{\n  // dollars\n  "balance": 1\n}',
+        "bankroll.json:2, column 3: expecting property name enclosed in double quotes",
+    ),
+    "python's own words": (
+        b"{'balance': 1}",
+        "bankroll.json:1, column 2: expecting property name enclosed in double quotes",
+    ),
+    "one object a line": (b'{"balance": 1}\n{"balance": 2}\n', "bankroll.json:2, column 1: extra data"),
     "duplicate key": (
         b'{\n"balance": 1,\n"balance": 2\n}',
-        'bankroll.json:3: the key "balance" is there twice',
+        'bankroll.json:3, column 1: the key "balance" is there twice',
     ),
-    "nested duplicate key": (b'{"a": {"b": 1,\n"b": 2}}', 'bankroll.json:2: the key "b" is there twice'),
+    "nested duplicate key": (
+        b'{"b": {"b": 1,\n"b": 2}}',
+        'bankroll.json:2, column 1: the key "b" is there twice',
+    ),
+    "duplicate key in other letters": (
+        b'{"b\\u0061lance": 1, "balance": 2}',
+        'bankroll.json:1, column 21: the key "balance" is there twice',
+    ),
     "a list": (b"[1]", "bankroll.json:1: a list; expected an object"),
     "a number": (b"95000", "bankroll.json:1: a number; expected an object"),
     "two objects": (b'{"balance": 1}{"balance": 2}', "bankroll.json:1, column 15: extra data"),
@@ -40,11 +66,23 @@ BANKROLLS = {
     ),
     "true": (
         b'{"balance": true}',
-        'bankroll.json:1, key balance: "True" is not a number; expected one such as 95000.00',
+        'bankroll.json:1, key balance: "true" is not a number; expected one such as 95000.00',
+    ),
+    "a list in the number's place": (
+        b'{"balance": [1, 2]}',
+        'bankroll.json:1, key balance: "[1, 2]" is not a number; expected one such as 95000.00',
+    ),
+    "currency": (
+        b'{"balance": "$95,000.00"}',
+        'bankroll.json:1, key balance: "$95,000.00" is not a number; expected one such as 95000.00',
+    ),
+    "more digits than any amount": (
+        b'{"balance": ' + b"9" * 5000 + b"}",
+        f'bankroll.json:1, key balance: "{"9" * 40}…" is not a number; expected one such as 95000.00',
     ),
     "too large an exponent": (
         b'{"balance": 1e999999999}',
-        'bankroll.json:1, key balance: "1E+999999999" is not a number; expected one such as 95000.00',
+        'bankroll.json:1, key balance: "1e999999999" is not a number; expected one such as 95000.00',
     ),
     "nested too deeply": (b'{"a": ' + b"[" * 100_000, "bankroll.json: nested too deeply"),
     "empty": (
@@ -79,6 +117,73 @@ POSITIONS = {
     "open quote": (
         HEAD + b'SPY,635,CALL,2025-08-22,1,1,2.4,"2025-08-20 09',
         "positions.csv:2: field 8 opens a quote that is never closed",
+    ),
+    "a spreadsheet's thousands": (
+        b'symbol,quantity\nAAPL,"1,000"\n',
+        'positions.csv:2, column quantity: "1,000" is not a number; expected digits such as 1 or 2.40',
+    ),
+    "a spreadsheet's currency": (
+        b"symbol,quantity,entry_price\nSPY250822C00635000,1,$2.40\n",
+        'positions.csv:2, column entry_price: "$2.40" is not a number; expected digits such as 1 or 2.40',
+    ),
+    "a spreadsheet's times": (
+        HEAD + b"SPY,635,CALL,8/22/2025,1,1,2.4,8/20/2025\n",
+        (
+            'positions.csv:2, column timestamp: "8/20/2025" is not a time;'
+            " expected one such as 2025-08-21 09:45:00"
+        ),
+    ),
+    "a year in two digits": (
+        HEAD + b"SPY,635,CALL,8/22/25,1,1,2.4,2025-08-20 09:30:00\n",
+        'positions.csv:2, column expiry: "8/22/25" is not a date; expected one such as 2025-08-22',
+    ),
+    "day before month": (
+        HEAD + b"SPY,635,CALL,22/8/2025,1,1,2.4,2025-08-20 09:30:00\n",
+        'positions.csv:2, column expiry: "22/8/2025" is not a date; expected one such as 2025-08-22',
+    ),
+    "an OCC symbol that a spreadsheet took for a number": (
+        b"symbol,quantity\n2.50822E+12,1\n",
+        'positions.csv:2, column symbol: "2.50822E+12" is not a symbol; expected one such as SPY',
+    ),
+    "an OCC symbol without its zeros": (
+        b"symbol,quantity\n.SPY250822C635,1\n",
+        'positions.csv:2, column symbol: ".SPY250822C635" is not an OCC symbol such as SPY250822C00635000',
+    ),
+    "another vendor's symbol": (
+        b"symbol,quantity\nO:SPY250822C635,1\n",
+        'positions.csv:2, column symbol: "O:SPY250822C635" is not an OCC symbol such as SPY250822C00635000',
+    ),
+    "the header once more": (
+        b"symbol,quantity\nSPY250822C00635000,1\nsymbol,quantity\nQQQ250822P00480000,1\n",
+        "positions.csv:3: the header stands here once more",
+    ),
+    "a comma too many in a row": (
+        b"symbol,quantity\nSPY250822C00635000,1,\n",
+        'positions.csv:2: 3 fields, first "SPY250822C00635000"; expected 2',
+    ),
+    "a comma too many in the header": (
+        b"symbol,quantity,\nSPY250822C00635000,1\n",
+        'positions.csv:2: 2 fields, first "SPY250822C00635000"; expected 3',
+    ),
+    "a return in a cell without quotes": (
+        b"symbol,note,quantity\nSPY250822C00635000,a\rb,1\n",
+        'positions.csv:2: 2 fields, first "SPY250822C00635000"; expected 3',
+    ),
+    "a merge that was never finished": (
+        b"symbol,quantity\n<<<<<<< HEAD\nSPY250822C00635000,1\n=======\n",
+        'positions.csv:2: 1 fields, first "<<<<<<< HEAD"; expected 2',
+    ),
+    "tabs": (
+        b"symbol\tquantity\nSPY\t1\n",
+        "positions.csv:1: no column symbol or occ_symbol or underlying; found symbol\tquantity",
+    ),
+    "more digits than any amount": (
+        b"symbol,quantity\nSPY250822C00635000," + b"1" * 1_000_000 + b"\n",
+        f'positions.csv:2, column quantity: "{"1" * 40}…" is not a number; expected digits such as 1 or 2.40',
+    ),
+    "brackets for less than nothing": (
+        b"symbol,quantity\nSPY250822C00635000,(2)\n",
+        'positions.csv:2, column quantity: "(2)" is not a number; expected digits such as 1 or 2.40',
     ),
     "text behind a quote": (
         HEAD + b'"SPY"x,635,CALL,2025-08-22,1,1,2.4,2025-08-20 09:30:00\n',
@@ -161,7 +266,7 @@ POSITIONS = {
 HISTORIES = {
     "no action": (
         b"timestamp,symbol,quantity\n",
-        "history.csv:1: no column action; found timestamp, symbol, quantity",
+        "history.csv:1: no column action or decision; found timestamp, symbol, quantity",
     ),
     "no time": (
         LOG + b",SPY,BUY,1,2.4,\n",

@@ -110,6 +110,40 @@ POSITIONS: dict[str, tuple[bytes, dict[str, int | str]]] = {
         b"symbol,quantity,status\nSPY250822C00635000,1\nQQQ250822P00480000,1,closed\n",
         {SPY: 1},
     ),
+    "every word for open": (
+        (
+            b"symbol,quantity,entry_price,status\nSPY250822C00635000,1,1.00,ACTIVE\n"
+            b"SPY250822C00635000,1,1.10,opened\nSPY250822C00635000,1,1.20,holding\n"
+            b"SPY250822C00635000,1,1.30,normalized\nSPY250822C00635000,1,1.40,stopped_out\n"
+        ),
+        {SPY: 4},
+    ),
+    "enumerations as Python prints them": (
+        (
+            b"symbol,strike,option_type,expiry,side,quantity,asset_class,status\n"
+            b"SPY,635,ContractType.CALL,2025-08-22,PositionSide.SHORT,2,AssetClass.US_OPTION,Status.OPEN\n"
+        ),
+        {SPY: -2},
+    ),
+    "a spreadsheet's numbers and dates": (
+        b"symbol,strike,option_type,expiry,quantity,entry_price\nSPY,6.35E+02,C,8/22/2025,2.00E+00,1.85E+00\n",
+        {SPY: 2},
+    ),
+    "money and percent in columns that are not read": (
+        b'symbol,quantity,market_value,pnl_pct\nSPY250822C00635000,1,"$1,234.50",4.17%\n',
+        {SPY: 1},
+    ),
+    "commas behind the last column": (b"symbol,quantity,,\nSPY250822C00635000,1,,\n,,,\n\n", {SPY: 1}),
+    "pandas' index": (b",symbol,quantity\n0,SPY250822C00635000,1\n", {SPY: 1}),
+    "an open row that holds nothing": (b"symbol,quantity,status\nSPY250822C00635000,0,open\n", {}),
+    "a cell of a megabyte": (
+        b'symbol,note,quantity\nSPY250822C00635000,"' + b'x,"""",\n' * 125_000 + b'",1\n',
+        {SPY: 1},
+    ),
+    "returns and other ends of lines inside a cell": (
+        'symbol,note,quantity\r\nSPY250822C00635000,"a\rb\r\nc\u2028d\u0085e\x0c",1\r\n'.encode(),
+        {SPY: 1},
+    ),
     "adjusted contract": (b"symbol,quantity\nSPY1250822C00635000,1\n", {"SPY1250822C00635000": 1}),
 }
 
@@ -182,6 +216,37 @@ HISTORIES: dict[str, tuple[bytes, list[Said]]] = {
         HEAD + b'2025-08-20 09:30:00,SPY250822C00635000,"ro""ll, up",1,2.40,abc\n',
         [("order:abc", SPY, 'ro"ll, up', "1", "2.4", "2025-08-20T13:30:00")],
     ),
+    "a log of decisions into which the old sync has imported": (
+        (
+            b"timestamp,symbol,decision,confidence,quantity,premium,status,action,price,alpaca_order_id,source,"
+            b"broker,environment,sync_imported\n"
+            b"2025-08-20T09:31:00-04:00,SPY250822C00635000,BUY,0.9,1.0,2.45,FILLED,,,,,,,\n"
+            b"2025-08-20T13:40:00+00:00,QQQ250822P00480000,,,2.0,,,SELL,1.1,abc,sync_detected,alpaca,paper,True\n"
+            b"2025-08-20T09:50:00-04:00,SPY250822C00635000,BUY,0.9,1,2.50,FILLED\n"
+        ),
+        [
+            ("row:", SPY, "buy", "1", "2.45", "2025-08-20T13:31:00"),
+            ("order:abc", QQQ, "sell", "2", "1.1", "2025-08-20T13:40:00"),
+            ("row:", SPY, "buy", "1", "2.5", "2025-08-20T13:50:00"),
+        ],
+    ),
+    "words of the SDK": (
+        (
+            b"timestamp,symbol,side,qty,price,status,order_id\n"
+            b"2025-08-20 09:30:00,SPY250822C00635000,OrderSide.BUY,1,2.40,OrderStatus.FILLED,"
+            b"61E69015-8549-4BFD-B9C3-01E75843F47D\n"
+            b"2025-08-20 09:31:00,SPY250822C00635000,OrderSide.SELL,1,0,OrderStatus.CANCELED,y\n"
+        ),
+        [("order:61e69015-8549-4bfd-b9c3-01e75843f47d", SPY, "buy", "1", "2.4", "2025-08-20T13:30:00")],
+    ),
+    "one id for buying and selling": (
+        HEAD + b"2025-08-20 09:30:00,SPY250822C00635000,BUY,1,2.40,abc\n"
+        b"2025-08-20 09:40:00,SPY250822C00635000,SELL,1,2.60,abc\n",
+        [
+            ("order:abc", SPY, "buy", "1", "2.4", "2025-08-20T13:30:00"),
+            ("row:", SPY, "sell", "1", "2.6", "2025-08-20T13:40:00"),
+        ],
+    ),
     "winter time": (
         HEAD + b"2025-01-20 09:30,SPY250822C00635000,buy,1,2.40,abc\n",
         [("order:abc", SPY, "buy", "1", "2.4", "2025-01-20T14:30:00")],
@@ -201,6 +266,11 @@ BANKROLLS: dict[str, tuple[bytes, str | None]] = {
     "neither": (b"{}", None),
     "neither, and an exponent elsewhere": (b'{"x": 1e400}', None),
     "byte order mark, windows newlines": (b'\xef\xbb\xbf{\r\n\t"balance": 1.5e3\r\n}\r\n', "1500"),
+    "numbers of the bot's that no amount can be": (
+        b'{"x": 1e999999999999999999999, "y": ' + b"9" * 5000 + b', "balance": 7}',
+        "7",
+    ),
+    "half a character in a text of the bot's": (b'{"x": "\\ud800", "balance": 7}', "7"),
     "nested things of the bot": (b'{"trades": [{"balance": 3, "x": "}"}], "balance": 7}', "7"),
     "more digits than a float has": (b'{"balance": 12345678901234567890.12}', "12345678901234567890.12"),
     "escaped key": (b'{"b\\u0061lance": 7}', "7"),

@@ -6,22 +6,28 @@ columns, keys, rows and newlines that are not ours come back byte for byte.
 """
 
 from .book import Reading, names_of, propose, read, understand
+from .diagnosis import Diagnosis, diagnose
 from .history import lines_of_the_bot
 from .layout import Layout, layouts, survey, unused
 from .merge import Merged, merge
 from .nearby import Nearby, nearby
 from .raw import read_files
-from .values import BookFiles, Edit, Role, Writing, plain_name
+from .repair import Repaired, repair
+from .values import BookFiles, Edit, Fix, Role, Writing, plain_name
 
 __all__ = [
     "BookFiles",
+    "Diagnosis",
     "Edit",
+    "Fix",
     "Layout",
     "Merged",
     "Nearby",
     "Reading",
+    "Repaired",
     "Role",
     "Writing",
+    "diagnose",
     "layouts",
     "lines_of_the_bot",
     "merge",
@@ -31,6 +37,7 @@ __all__ = [
     "propose",
     "read",
     "read_files",
+    "repair",
     "survey",
     "understand",
     "unused",

@@ -77,6 +77,7 @@ _CALLED: Mapping[str, tuple[str, ...]] = {
 _TOGETHER = (
     frozenset({"quantity", "contracts"}),
     frozenset({"price", "fill_price", "premium"}),
+    frozenset({"action", "decision"}),
     frozenset({"entry_time", "timestamp"}),
     frozenset({"current_bankroll", "balance"}),
 )

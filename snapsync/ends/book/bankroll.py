@@ -155,10 +155,10 @@ def _amount(members: Members, ours: str) -> Decimal | None:
     except ValueError:
         pass
     line = members.line(name)
+    shown = quoted(value) if isinstance(value, str) else quoted(members.written(name))
     raise fault(
         NUMBER,
-        f"{members.name}:{line}, key {name}: {quoted(str(value))} is not a number; expected one such as"
-        " 95000.00",
+        f"{members.name}:{line}, key {name}: {shown} is not a number; expected one such as 95000.00",
         RESTORE,
     )
 

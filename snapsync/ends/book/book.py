@@ -32,7 +32,7 @@ from .members import Members, members
 from .positions import Holdings, holdings
 from .raw import read_files
 from .sheet import Names, Sheet, sheet, their_name
-from .table import checked, scan
+from .table import Table, checked, scan
 from .text import decode
 from .trades_draft import HEADER as HISTORY_HEADER
 from .trades_draft import draft_trades
@@ -98,9 +98,9 @@ def understand(data: dict[Role, bytes | None], files: BookFiles) -> Reading:
     )
 
 
-_LAYOUTS: dict[str, tuple[Names, tuple[str, ...], tuple[str, ...]]] = {
-    "positions": (positions.NAMES, positions.OPTIONAL, POSITIONS_HEADER),
-    "history": (history.NAMES, history.OPTIONAL, HISTORY_HEADER),
+_LAYOUTS: dict[str, tuple[Names, Callable[[Sheet], tuple[str, ...]], tuple[str, ...]]] = {
+    "positions": (positions.NAMES, positions.added, POSITIONS_HEADER),
+    "history": (history.NAMES, history.added, HISTORY_HEADER),
 }
 
 
@@ -128,19 +128,28 @@ def trades_of(data: bytes | None, files: BookFiles) -> Trades:
 
 
 def _sheet(data: bytes | None, files: BookFiles, role: Role) -> Sheet:
-    names, optional, header = _LAYOUTS[role]
     name, renames = files.path(role).name, files.renames(role)
     if data is None:
-        text = ",".join(their_name(each, renames) for each in header) + "\n"
+        text = ",".join(their_name(each, renames) for each in _LAYOUTS[role][2]) + "\n"
     else:
         text = decode(name, data)
-    file = sheet(scan(name, text), names, renames, files.timezone)
-    checked(file.table, _added(file, optional))
+    file = sheet_of(scan(name, text), files, role)
+    checked(file.table, added(file, role))
     return file
 
 
-def _added(file: Sheet, optional: tuple[str, ...]) -> frozenset[int]:
-    """Which columns at the right end may be ours: they stand in the order in which we add them."""
+def sheet_of(table: Table, files: BookFiles, role: Role) -> Sheet:
+    """A CSV file's columns as they are understood, whatever its rows are.
+
+    Raises:
+        BookError: two columns claim one meaning.
+    """
+    return sheet(table, names_of(role), files.renames(role), files.timezone)
+
+
+def added(file: Sheet, role: Role) -> frozenset[int]:
+    """Which columns at the right end a sync may have added: they stand in the order in which it does so."""
+    optional = _LAYOUTS[role][1](file)
     places = {file.columns[name]: rank for rank, name in enumerate(optional) if file.has(name)}
     at, last = len(file.table.header.values) - 1, len(optional)
     found = set()

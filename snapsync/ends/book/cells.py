@@ -17,6 +17,9 @@ from .faults import quoted
 
 # no "1_000", no "nan", and no exponent that would fill the memory with zeros
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,2})?", re.ASCII)
+_LONGEST = 100
+"""No amount has more digits; sums of such would be rounded, or fill the memory."""
+_ENUM = re.compile(r"[a-z_]+\.(?=[a-z_]+$)")
 _BLANK = frozenset({"", "nan", "none", "null", "nat", "<na>"})
 _BLANK_LENGTH = 1 + max(map(len, _BLANK))
 _ISO_DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ][\d:.]+)?", re.ASCII)
@@ -36,9 +39,15 @@ def blank(text: str) -> bool:
 @lru_cache(maxsize=1 << 14)
 def number(text: str) -> Decimal:
     """Read an exact number."""
-    if not _NUMBER.fullmatch(text):
+    if len(text) > _LONGEST or not _NUMBER.fullmatch(text):
         raise ValueError(f"{quoted(text)} is not a number; expected digits such as 1 or 2.40")
     return decimal(text)
+
+
+def word(text: str) -> str:
+    """A word as words are compared; ``OrderSide.BUY``, as Python prints an SDK's enumeration, is ``buy``."""
+    plain = text.lower()
+    return _ENUM.sub("", plain) if "." in plain else plain
 
 
 def day(text: str) -> date:
@@ -57,7 +66,7 @@ def day(text: str) -> date:
 
 def kind(text: str) -> str | None:
     """``call`` or ``put``, if the text says so."""
-    return _KINDS.get(text.lower())
+    return _KINDS.get(word(text))
 
 
 def count_text(qty: Decimal, like: str = "") -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -16,13 +17,15 @@ from snapsync.model.symbols import multiplier
 from snapsync.model.trades import average
 
 from . import instrument
+from .cells import word
 from .sheet import Names, Sheet, imported, needed
 from .table import Row
 
 NAMES: Names = {
     **instrument.NAMES,
     "timestamp": ("datetime", "time", "date"),
-    "action": ("side", "decision", "type"),
+    "action": ("side", "type"),
+    "decision": (),
     "quantity": ("qty",),
     "contracts": (),
     "price": (),
@@ -38,10 +41,14 @@ NAMES: Names = {
     "status": (),
 }
 QUANTITIES = ("quantity", "contracts")
+ACTIONS = ("action", "decision")
 PRICES = ("price", "fill_price", "premium")
 ORDER_ID = "alpaca_order_id"
 OPTIONAL = ("price", "total_cost", "fees", ORDER_ID, "source", "broker", "environment", "sync_imported")
 """Columns that we add to a bot's file, in this order; rows that the bot writes afterwards may lack them."""
+
+_ADDED_BEFORE = ("action", *OPTIONAL)
+"""The same for the columns that the old sync added to a log of decisions, in its order."""
 
 EVENTS = frozenset({"expired", "assigned", "exercised"})
 _ACTIONS = {
@@ -60,6 +67,8 @@ _UNFILLED = frozenset(
         "submitted",
         "new",
         "accepted",
+        "accepted_for_bidding",
+        "suspended",
         "held",
         "failed",
         "error",
@@ -68,6 +77,8 @@ _UNFILLED = frozenset(
 )
 _UNFILLED_STARTS = ("pending", "no_trade", "not_")
 _DIGEST = 16
+# the broker writes its ids in small letters
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
 
 class Entry(msgspec.Struct, frozen=True, eq=False):
@@ -95,37 +106,54 @@ def trades(file: Sheet) -> Trades:
     Raises:
         BookError: a row cannot be understood.
     """
-    needed(file, "timestamp")
-    needed(file, "symbol", "occ_symbol", "underlying")
-    needed(file, "action")
-    needed(file, *QUANTITIES)
+    required(file)
     found = Trades(file, {})
     seen: dict[str, int] = {}
     for row in file.table.rows:
-        qty = _filled(file, row)
-        if not qty:
+        entry = entry_of(file, row)
+        if not entry:
             continue
-        what = instrument.identify(file, row)
-        key = order_key(file.cell(row, ORDER_ID))
-        if not key or (key in found.entries and found.entries[key][0].what.key != what.key):
-            # the legs of a multi-leg order may all bear its id, yet each is a trade of its own
-            key = _row_key(row, seen)
-        found.entries.setdefault(key, []).append(_entry(file, row, key, what, qty))
+        key = entry.key
+        if not key or not _one_trade(found.entries.get(key, ()), entry):
+            entry = msgspec.structs.replace(entry, key=_row_key(row, seen))
+        found.entries.setdefault(entry.key, []).append(entry)
     return found
+
+
+def required(file: Sheet) -> None:
+    """Insist on the columns without which there are no trades.
+
+    Raises:
+        BookError: the file lacks one.
+    """
+    needed(file, "timestamp")
+    needed(file, "symbol", "occ_symbol", "underlying")
+    needed(file, *ACTIONS)
+    needed(file, *QUANTITIES)
+
+
+def _one_trade(known: Sequence[Entry], entry: Entry) -> bool:
+    """Whether a row is one more fill of those; the legs of an order are trades of their own under one id."""
+    return not known or (known[0].what.key, known[0].action) == (entry.what.key, entry.action)
+
+
+def added(file: Sheet) -> tuple[str, ...]:
+    """Columns that a sync may have added at the right end of this file, in its order."""
+    return _ADDED_BEFORE if file.has("decision") else OPTIONAL
 
 
 def order_key(text: str) -> str:
     """The key that an order id's cell stands for; empty where it is blank."""
     if not text or text.startswith((ORDER, ACTIVITY)):
         return text
-    return ORDER + text
+    return ORDER + (text.lower() if _UUID.fullmatch(text) else text)
 
 
 def _filled(file: Sheet, row: Row) -> Decimal | None:
-    status = file.cell(row, "status").lower()
+    status = word(file.cell(row, "status"))
     if status in _UNFILLED or status.startswith(_UNFILLED_STARTS):
         return None
-    if status == "expired" and action_of(file.cell(row, "action")) not in EVENTS:
+    if status == "expired" and action_of(file.cell(row, file.first(row, *ACTIONS))) not in EVENTS:
         return None
     name = file.first(row, *QUANTITIES)
     return file.number(row, name) if name else None
@@ -133,8 +161,8 @@ def _filled(file: Sheet, row: Row) -> Decimal | None:
 
 def action_of(text: str) -> str:
     """``buy``, ``sell`` or the option event that a word stands for; another word as it is."""
-    word = text.lower().replace(" ", "_").replace("-", "_")
-    return _ACTIONS.get(word, text.lower())
+    said = word(text)
+    return _ACTIONS.get(said.replace(" ", "_").replace("-", "_"), said)
 
 
 def _row_key(row: Row, seen: dict[str, int]) -> str:
@@ -145,17 +173,27 @@ def _row_key(row: Row, seen: dict[str, int]) -> str:
     return f"{ROW}{digest}#{seen[digest]}"
 
 
-def _entry(file: Sheet, row: Row, key: str, what: instrument.Instrument, qty: Decimal) -> Entry:
+def entry_of(file: Sheet, row: Row) -> Entry | None:
+    """What a row says was traded, under the key of its order if it names one; None: nothing was filled.
+
+    Raises:
+        BookError: it cannot be understood.
+    """
+    qty = _filled(file, row)
+    if not qty:
+        return None
+    what = instrument.identify(file, row)
     time = file.time(row, "timestamp")
     if time is None:
         raise file.error(row, "timestamp", "is blank; expected a time such as 2025-08-21 09:45:00")
-    action = action_of(file.cell(row, "action"))
+    action = action_of(file.cell(row, file.first(row, *ACTIONS)))
     if not action:
-        raise file.error(row, "action", "is blank; expected buy or sell")
+        name = next(name for name in ACTIONS if file.has(name))
+        raise file.error(row, name, "is blank; expected buy or sell")
     price = file.first(row, *PRICES)
     return Entry(
         row=row,
-        key=key,
+        key=order_key(file.cell(row, ORDER_ID)),
         what=what,
         action=action,
         qty=abs(qty),

@@ -16,7 +16,7 @@ from snapsync.model.state import Position, PositionMark
 from snapsync.model.symbols import multiplier
 
 from . import instrument
-from .cells import LONG, SHORT, cased, cents_text, count_text, flag_text, price_text
+from .cells import LONG, SHORT, cased, cents_text, count_text, flag_text, price_text, word
 from .draft import Draft
 from .faults import GONE, fault
 from .positions import QUANTITIES, Holdings, Lot, is_open
@@ -168,11 +168,11 @@ def _quantity_cells(pen: Pen, qty: Decimal, lot: Lot | None = None) -> dict[str,
     side = file.cell(lot.row, "side") if lot else file.like("side")
     directed = file.has("side") and not instrument.side_is_kind(file)
     # where a column says short, the quantity beside it is positive, unless the row has it otherwise
-    signed = not directed or (lot is not None and (side.lower() not in LONG | SHORT))
-    if lot and side.lower() in SHORT:
+    signed = not directed or (lot is not None and (word(side) not in LONG | SHORT))
+    if lot and word(side) in SHORT:
         signed = any((file.number(lot.row, name) or 0) < 0 for name in QUANTITIES)
     if directed and lot is None:
-        sold = {"buy": "sell"}.get(side.lower(), "short") if qty < 0 else "long"
+        sold = {"buy": "sell"}.get(word(side), "short") if qty < 0 else "long"
         cells["side"] = cased(sold, side or "long")
     for name in QUANTITIES:
         if file.has(name):

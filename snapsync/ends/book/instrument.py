@@ -9,7 +9,7 @@ import msgspec
 
 from snapsync.model.symbols import CRYPTO, EQUITY, OPTION, asset_class, canonical, contract, occ
 
-from .cells import blank, day, day_text, kind, kind_text, strike_text
+from .cells import blank, day, day_text, kind, kind_text, strike_text, word
 from .faults import quoted
 from .sheet import Names, Sheet
 from .table import Row
@@ -24,7 +24,8 @@ NAMES: Names = {
     "asset_class": (),
 }
 _CLASSES = frozenset({OPTION, EQUITY, CRYPTO})
-_BARE = re.compile(r"(?=.*[A-Z])[A-Z0-9./-]{1,15}", re.ASCII)
+_BARE = re.compile(r"(?=.*[A-Z])[A-Z0-9][A-Z0-9./-]{0,14}", re.ASCII)
+_LIKE_A_CONTRACT = re.compile(r"\d{6}[CP]\d", re.ASCII)
 
 
 class Instrument(msgspec.Struct, frozen=True):
@@ -53,6 +54,8 @@ def identify(file: Sheet, row: Row) -> Instrument:
     symbol, option = _canonical(raw)
     if option:
         return Instrument(symbol, OPTION)
+    if _LIKE_A_CONTRACT.search(symbol):
+        raise file.error(row, "symbol", f"{quoted(raw)} is not an OCC symbol such as SPY250822C00635000")
     if not _BARE.fullmatch(symbol):
         problem = f"{quoted(raw)} is not a symbol" if raw else "names no symbol"
         raise file.error(row, "symbol", f"{problem}; expected one such as SPY")
@@ -83,7 +86,7 @@ def _described(file: Sheet, row: Row, root: str) -> Instrument | None:
 
 
 def _class_of(file: Sheet, row: Row, raw: str) -> str:
-    said = file.cell(row, "asset_class").lower()
+    said = word(file.cell(row, "asset_class"))
     return said if said in _CLASSES else asset_class(raw.upper())
 
 

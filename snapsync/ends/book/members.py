@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from json import JSONDecodeError
 from typing import Any, NoReturn
 
@@ -16,6 +16,7 @@ from .faults import JSON, fault, quoted
 from .text import BOM, Splice, spliced
 
 Scalar = str | int | Decimal
+_TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|([{}\[\]])|(NaN|-?Infinity)', re.DOTALL)
 _SPACE = re.compile(r"[ \t\r\n]*")
 _HINT = "Put the file right, or put back a good copy. It is never taken for an empty one."
 
@@ -46,6 +47,11 @@ class Members(msgspec.Struct, frozen=True, eq=False):
         """In which line a key stands."""
         return self.text.count("\n", 0, self.where[key].start) + 1
 
+    def written(self, key: str) -> str:
+        """A value as the file has it."""
+        place = self.where[key]
+        return self.text[place.value : place.end]
+
 
 def members(name: str, text: str, renames: Mapping[str, str]) -> Members:
     """Take a JSON file apart.
@@ -55,7 +61,7 @@ def members(name: str, text: str, renames: Mapping[str, str]) -> Members:
     """
     start = len(BOM) if text.startswith(BOM) else 0
     decoder = json.JSONDecoder(
-        parse_float=Decimal, parse_int=Decimal, parse_constant=_no_constant, object_pairs_hook=_distinct
+        parse_float=_exact, parse_int=Decimal, parse_constant=_no_constant, object_pairs_hook=_distinct
     )
     try:
         # one character instead of the mark keeps the columns and lets the decoder see an object first
@@ -65,8 +71,10 @@ def members(name: str, text: str, renames: Mapping[str, str]) -> Members:
         raise fault(JSON, f"{place}: {_why(error, text)}", _HINT) from None
     except RecursionError:
         raise fault(JSON, f"{name}: nested too deeply", _HINT) from None
-    except _WrongWordError as error:
-        raise fault(JSON, f"{name}{error.line(text)}: {error}", _HINT) from None
+    except _WrongWordError:
+        at, problem = _first_wrong(text)
+        line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+        raise fault(JSON, f"{name}:{line}, column {column}: {problem}", _HINT) from None
     if not isinstance(values, dict):
         raise fault(
             JSON, f"{name}:1: a {_KINDS.get(type(values), 'single value')}; expected an object", _HINT
@@ -85,36 +93,50 @@ def _why(error: JSONDecodeError, text: str) -> str:
 
 
 class _WrongWordError(ValueError):
-    """A word that JSON does not allow; ``nth`` of its kind in the text, counted from 0."""
-
-    def __init__(self, problem: str, word: str, nth: int) -> None:
-        super().__init__(problem)
-        self.word, self.nth = word, nth
-
-    def line(self, text: str) -> str:
-        # the decoder does not say where
-        places = [match.start() for match in re.finditer(re.escape(self.word), text)]
-        if not places:
-            return ""
-        return f":{text.count(chr(10), 0, places[min(self.nth, len(places) - 1)]) + 1}"
+    """Something that Python's decoder would let pass; ``_first_wrong`` says where, the decoder does not."""
 
 
 def _no_constant(word: str) -> NoReturn:
-    raise _WrongWordError(f"{word} is not a number; expected digits", word, 0)
+    raise _WrongWordError(word)
+
+
+def _exact(digits: str) -> Decimal | str:
+    try:
+        return Decimal(digits)
+    except InvalidOperation:  # an exponent beyond all bounds: no amount, but it may be the bot's own
+        return digits
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise _WrongWordError(f"the key {quoted(key)} is there twice", json.dumps(key), 1)
-        found[key] = value
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _WrongWordError
     return found
+
+
+def _first_wrong(text: str) -> tuple[int, str]:
+    """Where the first NaN, infinity or repeated key stands in a text that is JSON otherwise."""
+    keys: list[set[str]] = []
+    for token in _TOKEN.finditer(text):
+        string, colon, mark, word = token.groups()
+        if word:
+            return token.start(), f"{word} is not a number; expected digits"
+        if mark in {"{", "["}:
+            keys.append(set())
+        elif mark:
+            keys.pop()
+        elif colon:
+            key = json.loads(string, strict=False)
+            if key in keys[-1]:
+                return token.start(), f"the key {quoted(key)} is there twice"
+            keys[-1].add(key)
+    return 0, "is not JSON"
 
 
 def _scan(text: str, opening: int) -> dict[str, Member]:
     found: dict[str, Member] = {}
-    decoder = json.JSONDecoder()
+    # only where things end is wanted: a number may have more digits than Python likes to count
+    decoder = json.JSONDecoder(parse_float=str, parse_int=str)
     at = _skip(text, opening + 1)
     while text[at] != "}":
         key, key_end = decoder.raw_decode(text, at)

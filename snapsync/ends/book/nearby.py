@@ -44,7 +44,7 @@ _NEEDED: dict[Role, tuple[frozenset[str], ...]] = {
         frozenset({"symbol", "occ_symbol", "underlying"}),
         frozenset({"quantity", "contracts"}),
         frozenset({"timestamp"}),
-        frozenset({"action"}),
+        frozenset({"action", "decision"}),
     ),
 }
 

@@ -15,7 +15,7 @@ from snapsync.model.symbols import multiplier
 from snapsync.model.trades import average
 
 from . import instrument
-from .cells import SHORT
+from .cells import SHORT, word
 from .faults import DUPLICATE, fault
 from .sheet import Names, Sheet, imported, needed
 from .table import Row
@@ -44,8 +44,16 @@ NAMES: Names = {
     "last_sync": (),
 }
 QUANTITIES = ("quantity", "contracts")
+OPEN = frozenset({"open", "opened", "active", "holding", "held", "live", "normalized"})
+"""What a row that is a holding says of itself; the old sync wrote the last word."""
 OPTIONAL = ("status",)
 """A column that we may add to a bot's file; rows that the bot writes afterwards may lack it."""
+
+
+def added(file: Sheet) -> tuple[str, ...]:
+    """Columns that a sync may have added at the right end of this file, in its order."""
+    del file
+    return OPTIONAL
 
 
 class Lot(msgspec.Struct, frozen=True, eq=False):
@@ -78,24 +86,42 @@ def holdings(file: Sheet) -> Holdings:
     Raises:
         BookError: a row cannot be understood, or not be told from another.
     """
-    needed(file, "symbol", "occ_symbol", "underlying")
-    needed(file, *QUANTITIES)
+    required(file)
     found = Holdings(file, {}, [])
     for row in file.table.rows:
-        if not is_open(file, row):
-            found.closed.append(row)
-        else:
-            lot = lot_of(file, row)
-            lots = found.lots.setdefault(lot.key, [])
-            _distinct(file, lot, lots)
-            lots.append(lot)
+        take(found, row)
     return found
 
 
+def required(file: Sheet) -> None:
+    """Insist on the columns without which there are no holdings.
+
+    Raises:
+        BookError: the file lacks one.
+    """
+    needed(file, "symbol", "occ_symbol", "underlying")
+    needed(file, *QUANTITIES)
+
+
+def take(found: Holdings, row: Row) -> None:
+    """Read one more row.
+
+    Raises:
+        BookError: it cannot be understood, or not be told from another.
+    """
+    if not is_open(found.file, row):
+        found.closed.append(row)
+        return
+    lot = lot_of(found.file, row)
+    lots = found.lots.setdefault(lot.key, [])
+    _distinct(found.file, lot, lots)
+    lots.append(lot)
+
+
 def is_open(file: Sheet, row: Row) -> bool:
-    """Whether a row is a holding: its status is open, or blank with no closing time."""
-    status = file.cell(row, "status").lower()
-    return status == "open" or (not status and not file.cell(row, "close_time"))
+    """Whether a row is a holding: its status says so, or is blank with no closing time."""
+    status = word(file.cell(row, "status"))
+    return status in OPEN or (not status and not file.cell(row, "close_time"))
 
 
 def lot_of(file: Sheet, row: Row) -> Lot:
@@ -111,7 +137,7 @@ def lot_of(file: Sheet, row: Row) -> Lot:
     qty = file.number(row, name)
     if qty is None:
         raise file.error(row, name, "is blank in an open row; expected a number")
-    if qty > 0 and file.cell(row, "side").lower() in SHORT:
+    if qty > 0 and word(file.cell(row, "side")) in SHORT:
         qty = -qty
     return Lot(
         row=row,

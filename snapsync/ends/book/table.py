@@ -7,9 +7,12 @@ blank lines. Nothing here knows what the columns mean.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import accumulate
 
 import msgspec
+
+from snapsync.errors import BookError
 
 from .faults import HALF, SHAPE, fault, quoted
 from .text import BOM
@@ -54,15 +57,37 @@ def scan(name: str, text: str) -> Table:
     Raises:
         BookError: a quote that is never closed, or text behind a closing quote.
     """
-    rows, at, line = [], len(BOM) if text.startswith(BOM) else 0, 1
+    return _table(name, text, list(_rows(name, text)))
+
+
+def scan_until_it_breaks(name: str, text: str) -> Table:
+    """The rows of a CSV file up to where it cannot be taken apart, if it comes to that.
+
+    Raises:
+        BookError: there is not even a header.
+    """
+    rows: list[Row] = []
+    try:
+        rows.extend(_rows(name, text))
+    except BookError:
+        if not rows:
+            raise
+    return _table(name, text, rows)
+
+
+def _table(name: str, text: str, rows: list[Row]) -> Table:
+    if not rows:
+        raise fault(HALF, f"{name}: no header line")
+    return Table(name, text, rows[0], tuple(rows[1:]))
+
+
+def _rows(name: str, text: str) -> Iterator[Row]:
+    at, line = len(BOM) if text.startswith(BOM) else 0, 1
     while at < len(text):
         row, at = _row(name, text, at, line)
         line += 1 + len(_NEWLINE.findall(text, row.start, row.end))
         if not row.blank:
-            rows.append(row)
-    if not rows:
-        raise fault(HALF, f"{name}: no header line")
-    return Table(name, text, rows[0], tuple(rows[1:]))
+            yield row
 
 
 def checked(table: Table, optional: frozenset[int] = frozenset()) -> Table:
@@ -76,19 +101,28 @@ def checked(table: Table, optional: frozenset[int] = frozenset()) -> Table:
     Raises:
         BookError: a row has another width.
     """
-    width = len(table.header.values)
-    least = width
-    while least - 1 in optional:
-        least -= 1
     for row in table.rows:
-        # a short row without its newline may be one that is being written right now
-        if not (least if row.newline else width) <= len(row.values) <= width:
-            raise _misfit(table, row, width)
+        error = misfit(table, row, optional)
+        if error:
+            raise error
     return table
 
 
-def _misfit(table: Table, row: Row, width: int) -> Exception:
+def misfit(table: Table, row: Row, optional: frozenset[int] = frozenset()) -> BookError | None:
+    """Why a row does not fit the header, if it does not; see ``checked``."""
+    width = least = len(table.header.values)
+    while least - 1 in optional:
+        least -= 1
+    if row.values == table.header.values:
+        return fault(
+            SHAPE,
+            f"{table.name}:{row.line}: the header stands here once more",
+            "Two files may have been joined: take this line out.",
+        )
     found = len(row.values)
+    # a short row without its newline may be one that is being written right now
+    if (least if row.newline else width) <= found <= width:
+        return None
     if row is table.rows[-1] and not row.newline and found < width:
         return fault(
             HALF,

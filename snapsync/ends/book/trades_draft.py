@@ -19,7 +19,7 @@ from . import instrument
 from .cells import cased, count_text, flag_text, price_text
 from .draft import Draft
 from .faults import GONE, fault
-from .history import OPTIONAL, ORDER_ID, PRICES, QUANTITIES, Entry, Trades, by_a_sync, price_of
+from .history import ACTIONS, OPTIONAL, ORDER_ID, PRICES, QUANTITIES, Entry, Trades, by_a_sync, price_of
 from .sheet import Sheet, their_name
 from .times import time_text
 from .values import BookFiles
@@ -95,10 +95,11 @@ def imported_cells(file: Sheet, trade: Transaction, env: str) -> dict[str, str]:
     price = "" if trade.price is None else price_text(trade.price)
     cost = None if trade.price is None else trade.qty * trade.price * trade.multiplier
     style = file.time_style("timestamp")
+    action = next((name for name in ACTIONS if file.has(name)), "action")
     return {
         **instrument.cells_for(file, trade.symbol, trade.asset_class),
         "timestamp": time_text(trade.time, style, file.zone),
-        "action": cased(trade.action, file.like("action") or "BUY"),
+        action: cased(trade.action, file.like(action) or "BUY"),
         **{name: count_text(trade.qty, file.like(name)) for name in QUANTITIES},
         **dict.fromkeys(PRICES, price),
         "total_cost": "" if cost is None else price_text(cost),
@@ -148,7 +149,8 @@ def _words(file: Sheet, entry: Entry, change: TransactionChange, key: str) -> di
     if "symbol" in change.fields:
         cells |= instrument.cells_for(file, target.symbol, target.asset_class)
     if "action" in change.fields:
-        cells["action"] = cased(target.action, file.cell(entry.row, "action"))
+        name = file.first(entry.row, *ACTIONS)
+        cells[name] = cased(target.action, file.cell(entry.row, name))
     return cells
 
 

@@ -96,3 +96,11 @@ class Edit(Record, frozen=True):
         if self.before is None or self.after is None or not self.after.startswith(self.before):
             return None
         return self.after[len(self.before) :]
+
+
+class Fix(Record, frozen=True):
+    """One damage: the line in which it stands, what is wrong there, and what becomes of it, or has to."""
+
+    line: int
+    wrong: str
+    becomes: str

@@ -1,0 +1,92 @@
+"""Rows of the history that the older sync imported and that are no trades: copies, and orders never filled.
+
+A row that a bot wrote is never among them, nor one of an option event: an expiry at price 0 is a trade.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+import msgspec
+
+from .history import EVENTS, ORDER_ID, Entry, by_a_sync
+from .sheet import Sheet
+from .table import Row
+from .values import Fix
+
+_OURS = "sync"
+_OUT = "It is taken out."
+
+
+class Surplus(msgspec.Struct, frozen=True, eq=False):
+    """Rows to take out, each with the fix that says so; and what only a person can decide."""
+
+    rows: list[tuple[Row, Fix]]
+    left: list[Fix]
+
+
+def surplus(file: Sheet, entries: Iterable[Entry]) -> Surplus:
+    """Which rows are too many.
+
+    Args:
+        file: the history.
+        entries: its filled rows, in the file's order.
+    """
+    found = Surplus([], [])
+    orders: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if _never_filled(file, entry):
+            found.rows.append((entry.row, _no_trade(file, entry)))
+        elif entry.key:
+            orders.setdefault(entry.key, []).append(entry)
+    for rows in orders.values():
+        _of_one_order(file, rows, found)
+    return found
+
+
+def _never_filled(file: Sheet, entry: Entry) -> bool:
+    # the old sync wrote canceled orders like filled ones, at a price of 0; ours writes none of those
+    old = by_a_sync(file, entry) and file.cell(entry.row, "source").lower() != _OURS
+    return old and entry.key.startswith("order:") and entry.price == 0 and entry.action not in EVENTS
+
+
+def _no_trade(file: Sheet, entry: Entry) -> Fix:
+    return Fix(
+        line=entry.row.line,
+        wrong=f"Order {file.cell(entry.row, ORDER_ID)} was imported at price 0: it was canceled, not filled.",
+        becomes=_OUT,
+    )
+
+
+def _of_one_order(file: Sheet, entries: list[Entry], found: Surplus) -> None:
+    """Keep the bot's own rows, else the first import, of rows that say the same."""
+    imported = [entry for entry in entries if by_a_sync(file, entry)]
+    own = [entry for entry in entries if entry not in imported]
+    if not imported or len(entries) == 1:
+        return
+    first = own or imported[:1]
+    for entry in imported if own else imported[1:]:
+        if _says(entry) == _summed(first) and (own or entry.time == first[0].time):
+            wrong = f"Order {file.cell(entry.row, ORDER_ID)} is there already, in line {first[0].row.line}."
+            found.rows.append((entry.row, Fix(line=entry.row.line, wrong=wrong, becomes=_OUT)))
+        else:
+            found.left.append(_differs(file, entry, first[0]))
+
+
+def _says(entry: Entry) -> tuple[str, str, Decimal, Decimal | None]:
+    return entry.what.key, entry.action, entry.qty, entry.price
+
+
+def _summed(entries: list[Entry]) -> tuple[str, str, Decimal, Decimal | None]:
+    key, action, _, price = _says(entries[0])
+    return key, action, sum((entry.qty for entry in entries), Decimal(0)), price
+
+
+def _differs(file: Sheet, entry: Entry, first: Entry) -> Fix:
+    return Fix(
+        line=entry.row.line,
+        wrong=f"Order {file.cell(entry.row, ORDER_ID)} is there already, in line {first.row.line}, and says"
+        " something else.",
+        becomes="Which of the rows is right, nobody can say without the account.",
+    )
