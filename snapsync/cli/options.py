@@ -41,6 +41,11 @@ def command(name: str, *exits: Exit) -> Callable[[Command], click.Command]:
     return decorate
 
 
+def at(help: str) -> Callable[[Command], Command]:
+    """The option ``--at``, whose value the function is given as ``as_of``."""
+    return click.option("--at", "as_of", metavar="ID|TIME", help=help)
+
+
 def exit_codes(*exits: Exit) -> str:
     """The end of a command's help: what its exit codes mean."""
     codes = dict.fromkeys((Exit.OK, *exits, Exit.USAGE))

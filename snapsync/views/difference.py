@@ -11,13 +11,17 @@ from snapsync.model.canon import plain
 from snapsync.model.change import Sign
 from snapsync.model.difference import Difference
 from snapsync.model.money import dollars, price, signed
+from snapsync.model.point import Point
+from snapsync.model.side import Compared, Diff
 from snapsync.model.state import Position, Transaction
 
-from .json import Document
+from .history import moment
+from .json import Document, kind
 from .neutral import terminal
 from .paint import Paint
 from .table import table
 from .times import exact, local
+from .wrap import wrapped
 
 _KINDS = {"positions": "position", "transactions": "trade"}
 _SHORT = 44
@@ -67,18 +71,18 @@ def document(difference: Difference) -> Document:
 
 
 def _head(difference: Difference, fields: list[str], zone: ZoneInfo) -> Sequence[str]:
-    mark, kind = difference.sign.value, _KINDS.get(difference.component, difference.component)
+    kind = f"{difference.sign.value} {_KINDS.get(difference.component, difference.component)}"
     match difference.record:
         case Position() as held:
-            return (mark, kind, terminal(held.key), _said(fields) if fields else holding(held))
+            return (kind, terminal(held.key), _said(fields) if fields else holding(held))
         case Transaction() as trade:
             when = local(trade.time, zone)
             if not fields:
-                return (mark, kind, terminal(trade.symbol), traded(trade), when)
+                return (kind, terminal(trade.symbol), traded(trade), when)
             words = terminal(trade.action) + ("" if "qty" in difference.fields else f" {plain(trade.qty)}")
-            return (mark, kind, terminal(trade.symbol), ": ".join(filter(None, (words, _said(fields)))), when)
+            return (kind, terminal(trade.symbol), ": ".join(filter(None, (words, _said(fields)))), when)
         case _:
-            return (mark, kind, _by(difference), _amounts(difference))
+            return (kind, _by(difference), _amounts(difference))
 
 
 def holding(held: Position) -> str:
@@ -133,4 +137,60 @@ def _by(difference: Difference) -> str:
 
 def _amounts(difference: Difference) -> str:
     amounts = (difference.before, difference.after)
-    return " → ".join(dollars(each) if isinstance(each, Decimal) else "none" for each in amounts)
+    return " → ".join(_dollars(each if isinstance(each, Decimal) else None) for each in amounts)
+
+
+def diff(found: Diff, zone: ZoneInfo, paint: Paint, *, verbose: bool = False) -> str:
+    """Two things that were compared: what they are, how they differ, how much in all."""
+    said = [f"{paint('A', 'dim')}  {found.a.words}", f"{paint('B', 'dim')}  {found.b.words}"]
+    for part in found.parts:
+        said += ["", *_part(part, zone, paint, verbose=verbose, titled=len(found.parts) > 1)]
+    total = summary([each for part in found.parts for each in part.differences])
+    return "\n".join([*said, "", f"{total.capitalize()}."])
+
+
+def diff_document(found: Diff, point: Point | None) -> Document:
+    """The same for scripts."""
+    return kind(
+        "diff",
+        as_of=moment(point),
+        a={"is": found.a.words, "operation": found.a.operation},
+        b={"is": found.b.words, "operation": found.b.operation},
+        parts=[
+            {
+                "a": {"side": part.names[0], "snapshot": part.before.snapshot, "state": part.before.state.id},
+                "b": {"side": part.names[1], "snapshot": part.after.snapshot, "state": part.after.state.id},
+                "summary": {
+                    name: sum(each.sign is sign for each in part.differences)
+                    for name, sign in (("added", Sign.ADD), ("different", Sign.UPDATE), ("gone", Sign.CLOSE))
+                },
+                "other_bytes": part.other_bytes,
+                "differences": [document(each) for each in part.differences],
+            }
+            for part in found.parts
+        ],
+    )
+
+
+def _part(part: Compared, zone: ZoneInfo, paint: Paint, *, verbose: bool, titled: bool) -> list[str]:
+    said = [paint(part.names[0], "bold")] if titled else []
+    if part.names[0] != part.names[1]:
+        said += wrapped(_beside(part))
+    shown = difference_lines(part.differences, zone, paint, verbose=verbose)
+    if part.other_bytes:
+        files = ", ".join(map(terminal, part.other_bytes))
+        shown.append(f"  Bytes that no record stands for differ in: {files}")
+    return said + (shown or [paint("  the same", "dim")])
+
+
+def _beside(part: Compared) -> str:
+    """The dollars of a book and a broker: three numbers that mean different things."""
+    sides = dict(zip(part.names, (part.before, part.after), strict=True))
+    book, broker = sides["book"], sides["broker"]
+    said = [f"the book's bankroll {_dollars(book.state.bankroll)}"]
+    said += [f"the broker's equity {dollars(broker.marks.equity)}"] if broker.marks else []
+    return ", ".join([*said, f"cash {_dollars(broker.state.cash)}"])
+
+
+def _dollars(amount: Decimal | None) -> str:
+    return "none" if amount is None else dollars(amount)
