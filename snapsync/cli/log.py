@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from typing import get_args
 
 import click
 
 from snapsync.errors import Exit
-from snapsync.verbs.log import log
-from snapsync.views import json, text
+from snapsync.model.history import Verb
+from snapsync.verbs import at, log
+from snapsync.views import history
 
 from . import options
 from .talk import Talk
+
+COUNT = 20
 
 
 @options.command("log", Exit.STORE, Exit.INTEGRITY)
@@ -20,17 +23,52 @@ from .talk import Talk
     "count",
     type=click.IntRange(min=1),
     metavar="COUNT",
-    default=20,
-    show_default=True,
-    help="How many.",
+    help=f"How many lines; else {COUNT}, with --since all.",
 )
-def command(talk: Talk, *, count: int) -> int:
-    """List what was done, newest first."""
+@click.option("--since", metavar="TIME", help="Only what was done from then on: a day, a time, or 2h.")
+@options.at("Go back from then on.")
+@click.option("--symbol", metavar="SYMBOL", help="Only what changed it, or options on it.")
+@click.option(
+    "--verb",
+    "verbs",
+    type=click.Choice(get_args(Verb)),
+    multiple=True,
+    metavar="VERB",
+    help=f"Only this act ({', '.join(get_args(Verb))}); may be repeated.",
+)
+@click.option("--all", "unfolded", is_flag=True, help="A line for each look in step.")
+def command(
+    talk: Talk,
+    *,
+    count: int | None,
+    since: str | None,
+    as_of: str | None,
+    symbol: str | None,
+    verbs: tuple[str, ...],
+    unfolded: bool,
+) -> int:
+    """List what was done, newest first.
+
+    Looks that found nothing to change, one after the other, are one line. With --symbol an underlying
+    stands for the options on it too.
+    """
     env = talk.open()
-    entries = list(islice(log(env), count))
-    talk.header(env)
-    talk.result(
-        lambda: json.log(entries),
-        lambda: text.log(entries, talk.zone(env), talk.paint, verbose=talk.verbose),
+    point = at.point(env, as_of) if as_of else None
+    found = log.lines(
+        env,
+        count if count or since else COUNT,
+        folded=not unfolded,
+        start=point.operation if point else None,
+        since=at.since(env, since) if since else None,
+        symbol=symbol,
+        verbs=verbs,
     )
+    zone = talk.zone(env)
+    talk.header(env, *history.as_of(point, zone))
+    talk.result(
+        lambda: history.document(found, point),
+        lambda: history.words(found, zone, talk.paint, verbose=talk.verbose),
+    )
+    if found.more and not talk.as_json:
+        talk.say("There is more: -n COUNT.")
     return Exit.OK

@@ -26,6 +26,8 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "Review": {
         "show": "Show one stored thing by its id; without one, the latest plan.",
+        "diff": "Say how B differs from A. Uses no network.",
+        "blame": "Tell the whole story of one quantity: fills, edits, plans, and who.",
     },
     "Back": {
         "undo": "Take back what an act has written into the book.",

@@ -45,6 +45,11 @@ yes = click.option("-y", "--yes", is_flag=True, help="Do not ask; needed where n
 dry_run = click.option("--dry-run", is_flag=True, help="Only make the plan, and show it.")
 
 
+def at(help: str) -> Callable[[Command], Command]:
+    """The option ``--at``, whose value the function is given as ``as_of``."""
+    return click.option("--at", "as_of", metavar="ID|TIME", help=help)
+
+
 def exit_codes(*exits: Exit) -> str:
     """The end of a command's help: what its exit codes mean."""
     codes = dict.fromkeys((Exit.OK, *exits, Exit.USAGE))

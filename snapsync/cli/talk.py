@@ -41,13 +41,15 @@ class Talk:
         """Colour only on a terminal that wants it."""
         return paint.ansi if _coloured(sys.stdout) else paint.plain
 
-    def header(self, env: Env) -> None:
-        """The first line: whose money this is."""
+    def header(self, env: Env, *more: str) -> None:
+        """The first line: whose money this is; and beneath it what else has to be known first."""
         if not (self.as_json or self.quiet):
             store = env.find_store()
             account = store.identity.account if store else None
             folder = _home_relative(env.config.root)
             click.echo(text.header(env.name, env.config.env_source, account, folder, self.paint))
+            for line in more:
+                click.echo(self.paint(line, "dim"))
 
     def result(self, document: Callable[[], json.Document], words: Callable[[], str]) -> None:
         """The result, in the form that was asked for; the other form is not even made."""

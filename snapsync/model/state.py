@@ -35,7 +35,12 @@ class Position(Record, frozen=True):
 
     @property
     def bucket(self) -> str:
-        return hashlib.sha256(self.key.encode()).hexdigest()[:1]
+        return self.bucket_of(self.key)
+
+    @staticmethod
+    def bucket_of(key: str) -> str:
+        """In which page the holding of a key lies."""
+        return hashlib.sha256(key.encode()).hexdigest()[:1]
 
 
 class Transaction(Record, frozen=True):

@@ -87,6 +87,15 @@ def asset_class(symbol: str) -> str:
     return CRYPTO if "/" in symbol or long_pair else EQUITY
 
 
+def concerns(asked: str, symbol: str) -> bool:
+    """Whether somebody who asks for a symbol means this one too: itself, or an option on it.
+
+    The roots of adjusted contracts end in a digit, which their underlying's symbol does not have.
+    """
+    key, option = canonical(asked), contract(symbol)
+    return key == symbol or (option is not None and key in (option.root, option.root.rstrip("0123456789")))
+
+
 def multiplier(asset_class: str) -> Decimal:
     """The usual number of units per contract: 100 for options, 1 for all else."""
     return Decimal(100 if asset_class == OPTION else 1)

@@ -144,9 +144,9 @@ class Store:
         found = [(id, self.operation(id)) for id in self.heads()]
         return max(found, key=lambda pair: (pair[1].time, pair[0])) if found else None
 
-    def log(self) -> Iterator[tuple[OperationId, Operation]]:
-        """Every operation, newest first; parents always after their children."""
-        waiting = {id: self.operation(id) for id in self.heads()}
+    def log(self, start: OperationId | None = None) -> Iterator[tuple[OperationId, Operation]]:
+        """Every operation, newest first, or one and those before it; parents always after their children."""
+        waiting = {id: self.operation(id) for id in ((start,) if start else self.heads())}
         while waiting:
             id = max(waiting, key=lambda each: (waiting[each].time, each))
             operation = waiting.pop(id)

@@ -1,4 +1,4 @@
-"""Read one stored thing back by its id, whatever kind it is."""
+"""Read one stored thing back, whatever kind it is; or what both sides were at some time."""
 
 from __future__ import annotations
 
@@ -6,27 +6,18 @@ from typing import Any
 
 import msgspec
 
-from snapsync.errors import PlanError
-from snapsync.model.canon import ObjectId, OperationId, PlanId
-from snapsync.model.history import Operation
-from snapsync.model.plan import Plan
+from snapsync.errors import Exit, PlanError, StoreError, UsageError
+from snapsync.model.canon import ObjectId, OperationId, PlanId, SnapshotId, StateId, Stored
+from snapsync.model.history import BookSnapshot, BrokerSnapshot, Operation
+from snapsync.model.image import Image, image_bytes
+from snapsync.model.ledger import Activity
+from snapsync.model.pages import Pages
+from snapsync.model.plan import Plan, PlanBody
+from snapsync.model.point import Point
+from snapsync.model.shown import CHUNK, KINDS, PAGE, Row, Shown, Then, rows_of
+from snapsync.model.state import StateRoot, stored_state
 
 from .env import Env
-
-
-class Shown(msgspec.Struct, frozen=True, kw_only=True):
-    """An object of the store; a plan comes with the operation that last made it, an operation with its plan.
-
-    ``raw`` is the object as it is stored; None where it is a chunk of a file, whose bytes are ``chunk``.
-    """
-
-    id: ObjectId
-    kind: str
-    plan: Plan | None = None
-    operation: OperationId | None = None
-    act: Operation | None = None
-    raw: dict[str, Any] | None = None
-    chunk: bytes | None = None
 
 
 def show(env: Env, prefix: str | None = None) -> Shown:
@@ -36,22 +27,109 @@ def show(env: Env, prefix: str | None = None) -> Shown:
         UsageError: no such id, or an ambiguous one (exit 64).
         StoreError: nothing is stored yet (10), or the object is damaged (30).
     """
-    id = env.store.resolve(prefix) if prefix else _latest_plan(env)
+    return shown(env, env.store.resolve(prefix) if prefix else _latest_plan(env))
+
+
+def then(env: Env, point: Point) -> Then:
+    """What both sides were at a point of the history, as far as somebody had looked."""
+    book: SnapshotId | None = None
+    broker: SnapshotId | None = None
+    for _, act in env.store.log(point.operation):
+        book, broker = book or act.book, broker or act.broker
+        if (book and broker) or act.verb == "rebind":  # what was before is another account's
+            break
+    sides = [shown(env, id) if id else None for id in (book, broker)]
+    return Then(point=point, book=sides[0], broker=sides[1])
+
+
+def book_file(env: Env, found: Shown, role: str) -> bytes:
+    """The very bytes that a file of the book held, by an operation, a plan or a snapshot of the book.
+
+    Raises:
+        UsageError: the object is nothing of that kind, or there was no such file then (exit 64).
+    """
+    value = env.store.get(_book_of(found), BookSnapshot)
+    data = image_bytes(value.images[role], env.store.place.get) if role in value.images else None
+    if data is None:
+        raise UsageError("The book had no such file then.", detail=f"{role}, {found.kind} {found.id}")
+    return data
+
+
+def shown(env: Env, id: ObjectId) -> Shown:
+    """The object of an id."""
     data = env.store.place.get(id)
     if not data.startswith(b"{"):
-        return Shown(id=id, kind="chunk", chunk=data)
+        return Shown(id=id, kind=CHUNK, chunk=data)
     raw = msgspec.json.decode(data, type=dict[str, Any])
     kind = str(raw.get("kind"))
-    if kind == "operation":
-        act = env.store.operation(OperationId(id))
-        plan = env.store.get(act.details, Plan) if act.details else None
-        return Shown(id=id, kind=kind, operation=OperationId(id), act=act, plan=plan, raw=raw)
-    if kind in ("plan", "plan-details"):
-        for made, act in env.store.log():
-            if act.details and act.verb == "plan" and id in (act.plan, act.details):
-                plan = env.store.get(act.details, Plan)
-                return Shown(id=id, kind="plan", operation=made, act=act, plan=plan, raw=raw)
-    return Shown(id=id, kind=kind, raw=raw)
+    if kind == PAGE:
+        return Shown(id=id, kind=kind, raw=raw, rows=_rows(id, data))
+    if kind not in KINDS:
+        return Shown(id=id, kind=kind, raw=raw)
+    plain = Shown(id=id, kind=kind, raw=raw, value=env.store.get(id, KINDS[kind]))
+    return msgspec.structs.replace(plain, **_facts(env, id, plain.value))
+
+
+def _facts(env: Env, id: ObjectId, value: Stored | None) -> dict[str, Any]:
+    """What an object names that a person wants to see with it, by Shown's fields."""
+    fetch = env.store.place.get
+    match value:
+        case Operation():
+            plan = env.store.get(value.details, Plan) if value.details else None
+            return {"operation": OperationId(id), "act": value, "plan": plan}
+        case BrokerSnapshot():
+            ledger = Pages.stored(Activity, value.ledger, fetch)
+            return {"state": stored_state(value.state, fetch), "ledger": ledger}
+        case BookSnapshot():
+            sizes = {role: env.store.get(image, Image).size for role, image in value.images.items()}
+            return {"state": stored_state(value.state, fetch), "sizes": sizes}
+        case StateRoot():
+            return {"state": stored_state(StateId(id), fetch)}
+        case Plan() | PlanBody():
+            return _made(env, id) | ({"plan": value} if isinstance(value, Plan) else {})
+        case _:
+            return {}
+
+
+_WRITERS = ("apply", "recover")
+"""Acts that carry out a plan; any other that names one has made it."""
+
+
+def _made(env: Env, id: ObjectId) -> dict[str, Any]:
+    """The operation that last made a plan."""
+    for made, act in env.store.log():
+        if act.details and act.verb not in _WRITERS and id in (act.plan, act.details):
+            return {"operation": made, "act": act, "plan": env.store.get(act.details, Plan)}
+    return {}
+
+
+def _rows(id: ObjectId, data: bytes) -> tuple[Row, ...]:
+    try:
+        return rows_of(data)
+    except msgspec.DecodeError as error:
+        raise StoreError(
+            "An object of the store is not what it should be.",
+            detail=f"{id}: {error}",
+            hint="It may have been written by a newer snapsync.",
+            exit=Exit.INTEGRITY,
+        ) from error
+
+
+def _book_of(found: Shown) -> SnapshotId:
+    book: SnapshotId | None = None
+    if found.kind == "book-snapshot":
+        book = SnapshotId(found.id)
+    elif found.kind == "operation" and found.act:
+        book = found.act.book
+    elif found.plan:
+        book = found.plan.book
+    if book is None:
+        raise UsageError(
+            "That names no book.",
+            detail=f"{found.kind} {found.id}",
+            hint="Name an operation, a plan or a snapshot of the book: snapsync log",
+        )
+    return book
 
 
 def _latest_plan(env: Env) -> ObjectId:

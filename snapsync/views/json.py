@@ -5,7 +5,7 @@ Minor versions add fields, major ones may take them away.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -69,11 +69,6 @@ def applied(
         "files": list(files),
         "open": list(left),
     }
-
-
-def log(entries: Iterable[tuple[OperationId, Operation]]) -> Document:
-    """Operations, newest first."""
-    return {**_kind("log"), "operations": [operation(id, act) for id, act in entries]}
 
 
 def operation(id: OperationId, act: Operation) -> Document:

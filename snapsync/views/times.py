@@ -14,6 +14,13 @@ def local(at: Instant, zone: ZoneInfo) -> str:
     return f"{to_datetime(at).astimezone(zone):%Y-%m-%d %H:%M %Z}"
 
 
+def exact(at: Instant, zone: ZoneInfo) -> str:
+    """As ``local``, to the last digit that is known: ``2025-08-21 10:05:00.25 EDT``."""
+    moment = to_datetime(at).astimezone(zone)
+    fraction = at[20:-1].rstrip("0")
+    return f"{moment:%Y-%m-%d %H:%M:%S}{fraction and '.' + fraction} {moment:%Z}"
+
+
 def age(seconds: float) -> str:
     """``12 s``, ``5 min``, ``3 h``, ``2 days``: how long something is."""
     seconds = max(0.0, seconds)

@@ -1,0 +1,26 @@
+"""Rows of words in aligned columns."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from itertools import zip_longest
+
+GAP = "  "
+
+
+def table(rows: Sequence[Sequence[str]], right: Collection[int] = (), gap: str = GAP) -> list[str]:
+    """Each row as one line; a row may be shorter than others.
+
+    Args:
+        rows: the cells, made harmless already.
+        right: the numbers of the columns that end, not begin, in line.
+        gap: what stands between two columns.
+    """
+    widths = [max(map(len, column)) for column in zip_longest(*rows, fillvalue="")]
+    return [
+        gap.join(
+            cell.rjust(width) if number in right else cell.ljust(width)
+            for number, (cell, width) in enumerate(zip(row, widths, strict=False))
+        ).rstrip()
+        for row in rows
+    ]
