@@ -33,6 +33,7 @@ GROUPS: dict[str, dict[str, str]] = {
     "Operate": {
         "config": "Check the configuration and show each value with its source.",
         "rebind": "Bind the env to another account, and plan from it.",
+        "with-lock": "Run a command while no other writer can come in between.",
     },
     "Try": {
         "init": "Write config.yaml if there is none, and look at account and book.",
@@ -52,7 +53,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
             return None
-        module = importlib.import_module(f"snapsync.cli.{cmd_name}")
+        module = importlib.import_module(f"snapsync.cli.{cmd_name.replace('-', '_')}")
         found: click.Command = module.command
         return found
 

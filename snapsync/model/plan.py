@@ -143,7 +143,8 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     ``untouched`` are the keys of imported trades whose row is as we wrote it, ``corrected`` is when the
     bankroll was last written by us, ``book_zone`` the zone of the book's times that name none, and
-    ``written`` what was applied in the last 24 hours.
+    ``written`` what was applied in the last 24 hours. ``hosts`` are the names of the host that last wrote the
+    book and of this one, where these are two machines.
     """
 
     env: str
@@ -162,6 +163,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     corrected: Instant | None = None
     book_zone: str = "UTC"
     written: tuple[Written, ...] = ()
+    hosts: tuple[str, str] | None = None
 
     @property
     def scope(self) -> Scope:

@@ -7,6 +7,7 @@ at each file: as after, done; as before, finish it; neither, a person decides.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -20,7 +21,7 @@ from . import files
 class Write(Record, frozen=True):
     """One file's way: the images of its bytes before and after."""
 
-    role: str
+    role: Literal["bankroll", "positions", "history"]
     path: str
     before: ImageId
     after: ImageId
@@ -38,7 +39,7 @@ class Journal(Stored, frozen=True, tag="journal"):
 
 
 class _Sealed(Record, frozen=True):
-    journal: Journal
+    journal: msgspec.Raw
     sha256: str
 
 
@@ -53,16 +54,17 @@ def open_journal(folder: Path) -> Journal | None:
         return None
     try:
         sealed = msgspec.json.decode(data, type=_Sealed)
+        if identify(bytes(sealed.journal)) != sealed.sha256:
+            raise _damaged(folder)
+        return msgspec.json.decode(sealed.journal, type=Journal)
     except files.GARBLED as error:
         raise _damaged(folder) from error
-    if identify(encode(sealed.journal)) != sealed.sha256:
-        raise _damaged(folder)
-    return sealed.journal
 
 
 def write_journal(folder: Path, journal: Journal) -> None:
     """Make the intent durable."""
-    files.write(folder / "journal.json", encode(_Sealed(journal=journal, sha256=identify(encode(journal)))))
+    data = encode(journal)
+    files.write(folder / "journal.json", encode(_Sealed(journal=msgspec.Raw(data), sha256=identify(data))))
 
 
 def close_journal(folder: Path) -> None:
@@ -74,6 +76,7 @@ def _damaged(folder: Path) -> StoreError:
     return StoreError(
         "The journal of an interrupted apply is damaged.",
         detail=f"{folder / 'journal.json'} does not have the checksum that it carries",
-        hint="Keep the file, and put it back from a backup of the state folder.",
+        hint="Nothing was touched. Move the file away, and the book counts as it is now: the next plan shows"
+        " what differs from the broker. What the apply was writing is in the store: snapsync show",
         exit=Exit.INTEGRITY,
     )

@@ -30,8 +30,6 @@ from .look import read_account, recall, seen, store_book, store_broker, store_im
 from .recover import settle, settle_locked
 from .uninterrupted import uninterrupted
 
-LOCK_SECONDS = 10.0
-
 
 class Chosen(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """A plan that was made, and the Operation that made it. ``age`` is in seconds."""
@@ -124,7 +122,7 @@ def apply(env: Env, chosen: Chosen | None = None, *, confirmed: bool = False) ->
     if not chosen.plan.drift:
         return Applied(operation=None, plan=chosen.plan, recovered=recovered)
     snapshot = _fresh(env, chosen)
-    with env.store.place.lock("apply", LOCK_SECONDS):
+    with env.lock("apply"):
         recovered = settle_locked(env) or recovered
         done = _write(env, _check(env, chosen, snapshot, confirmed=confirmed))
     return msgspec.structs.replace(done, recovered=recovered)
@@ -156,6 +154,9 @@ def _check(env: Env, chosen: Chosen, snapshot: SnapshotId, *, confirmed: bool) -
     agreed_to = {(each.code, each.key) for each in plan.asking} if confirmed else set()
     if any((each.code, each.key) not in agreed_to for each in now.asking):
         raise _unconfirmed(env, now)
+    for each in now.findings:
+        if each.code == "another-host":
+            env.say(f"{each.summary} {each.detail}")
     held = recheck(plan, now)
     if held.gone:
         moved = ", ".join(sorted({_named(plan, each.key) for each in held.gone}))
@@ -244,6 +245,7 @@ def _agreed(env: Env, book: SnapshotId, task: _Task, left: tuple[str, ...]) -> A
         rules=env.rules.id,
         scope=env.scope,
         open=left,
+        writer=env.actor,
     )
 
 
