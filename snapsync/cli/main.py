@@ -38,6 +38,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "doctor": "Say whether the book's files are sound, and if not, where they break.",
         "config": "Check the configuration and show each value with its source.",
         "rebind": "Bind the env to another account, and plan from it.",
+        "with-lock": "Run a command while no other writer can come in between.",
     },
     "Try": {
         "init": "Write config.yaml if there is none, and look at account and book.",
@@ -57,7 +58,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
             return None
-        module = importlib.import_module(f"snapsync.cli.{cmd_name}")
+        module = importlib.import_module(f"snapsync.cli.{cmd_name.replace('-', '_')}")
         found: click.Command = module.command
         return found
 

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from snapsync.errors import MEANING, Exit
+from snapsync.store.store import LOCK_SECONDS
 
 from .talk import Talk
 
@@ -17,7 +18,11 @@ Command = Callable[..., Any]
 
 
 def command(name: str, *exits: Exit) -> Callable[[Command], click.Command]:
-    """A command whose function is given a Talk first; its help ends with its exit codes."""
+    """A command whose function is given a Talk first; its help ends with its exit codes.
+
+    One that may find the env locked is a writer, and can be told how long to wait.
+    """
+    own = (*_COMMON, *([_LOCK_TIMEOUT] if Exit.LOCKED in exits else []))
 
     def decorate(function: Command) -> click.Command:
         @functools.wraps(function)
@@ -28,13 +33,21 @@ def command(name: str, *exits: Exit) -> Callable[[Command], click.Command]:
             as_json: bool,
             verbose: bool,
             quiet: bool,
+            lock_timeout: float = LOCK_SECONDS,
             **options: Any,  # noqa: ANN401 - click's own
         ) -> Any:  # noqa: ANN401 - click's own
-            talk = Talk(env=env, config=config, as_json=as_json, verbose=verbose, quiet=quiet)
+            talk = Talk(
+                env=env,
+                config=config,
+                as_json=as_json,
+                verbose=verbose,
+                quiet=quiet,
+                lock_timeout=lock_timeout,
+            )
             click.get_current_context().find_root().obj = talk
             return function(talk, *args, **options)
 
-        for option in reversed(_COMMON):
+        for option in reversed(own):
             call = option(call)
         return click.command(name, epilog=exit_codes(*exits))(call)
 
@@ -72,4 +85,13 @@ _COMMON = (
     click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout."),
     click.option("-v", "--verbose", is_flag=True, help="Say more: evidence, reasons, codes."),
     click.option("-q", "--quiet", is_flag=True, help="Say nothing but the result; nothing if in step."),
+)
+
+_LOCK_TIMEOUT = click.option(
+    "--lock-timeout",
+    type=click.FloatRange(min=0),
+    default=LOCK_SECONDS,
+    show_default="10",
+    metavar="SECONDS",
+    help="How long to wait for another writer.",
 )

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from snapsync.errors import SnapsyncError
+from snapsync.store.store import LOCK_SECONDS
 from snapsync.verbs.env import Env
 from snapsync.views import json, paint, text
 
@@ -26,14 +27,15 @@ class Talk:
         as_json: bool = False,
         verbose: bool = False,
         quiet: bool = False,
+        lock_timeout: float = LOCK_SECONDS,
     ) -> None:
-        self.env, self.config = env, config
+        self.env, self.config, self.lock_timeout = env, config, lock_timeout
         self.as_json, self.verbose, self.quiet = as_json, verbose, quiet
 
     def open(self) -> Env:
         """The env that the options, the environment and config.yaml name."""
         env = Env.open(self.env, config=self.config)
-        env.say = self.say
+        env.say, env.lock_timeout = self.say, self.lock_timeout
         return env
 
     @property

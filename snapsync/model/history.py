@@ -64,10 +64,19 @@ class BookSnapshot(Stored, frozen=True, tag="book-snapshot"):
     images: dict[str, ImageId]
 
 
+class Actor(Record, frozen=True):
+    """Who did something, and where. ``machine`` stays when the host's name changes; "" where unknown."""
+
+    user: str
+    host: str
+    machine: str = ""
+
+
 class Agreed(Record, frozen=True):
     """The pair of Snapshots after which book and broker last agreed: the base of every comparison.
 
     ``open`` are keys that were left different then; ``rules`` and ``scope`` are what they agreed by.
+    ``writer`` is who last wrote the book; None before the first apply.
     """
 
     book: SnapshotId
@@ -75,13 +84,7 @@ class Agreed(Record, frozen=True):
     rules: RulesId
     scope: Scope
     open: tuple[str, ...] = ()
-
-
-class Actor(Record, frozen=True):
-    """Who did something, and on which machine."""
-
-    user: str
-    host: str
+    writer: Actor | None = None
 
 
 class Tally(Record, frozen=True):

@@ -171,6 +171,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     ``untouched`` are the keys of imported trades whose row is as we wrote it, ``corrected`` is when the
     bankroll was last written by us, ``book_zone`` the zone of the book's times that name none,
     ``written`` what was applied in the last 24 hours, and ``holds`` what waits for a person's yes.
+    ``hosts`` are the names of the host that last wrote the book and of this one, if these are two machines.
     """
 
     env: str
@@ -190,6 +191,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     book_zone: str = "UTC"
     written: tuple[Written, ...] = ()
     holds: tuple[Hold, ...] = ()
+    hosts: tuple[str, str] | None = None
 
     @property
     def scope(self) -> Scope:

@@ -26,6 +26,7 @@ from .plan import Look, Plan, reading_of
 from .policy import (
     Finding,
     Rules,
+    another_host,
     baseline,
     in_flight,
     left_out,
@@ -60,6 +61,7 @@ def plan(look: Look, base: Base | None, rules: Rules) -> Plan:
         due.insert(0, bankroll)
     findings = (
         *(() if base else (baseline(),)),
+        *([another_host(*look.hosts, look.env)] if look.hosts else ()),
         *_broker_findings(look, base, rules, evidence),
         *pending({_symbol(change) for change in held}, rules),
         *_trade_findings(trades, look),

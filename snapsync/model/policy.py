@@ -186,6 +186,21 @@ def baseline() -> Finding:
     )
 
 
+def another_host(last: str, here: str, env: str) -> Finding:
+    """Tell that the book was last written from another machine: two that know nothing of each other?
+
+    With real money a person is asked.
+    """
+    return Finding(
+        code="another-host",
+        severity="approve" if env == "live" else "note",
+        key="host",
+        summary="Another machine was the last to write this book.",
+        detail=f"That was {last}, this is {here}. Is snapsync still at work there? Then each would undo the"
+        " other. If the bot has moved, apply this once from here.",
+    )
+
+
 def undone(applied: Mapping[str, Sequence[Instant]]) -> Iterable[Finding]:
     """Tell of changes that another writer has taken back, so that they are wanted again.
 

@@ -7,6 +7,7 @@ at each file: as after, done; as before, finish it; neither, a person decides.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -20,7 +21,7 @@ from . import files
 class Write(Record, frozen=True):
     """One file's way: the images of its bytes before and after."""
 
-    role: str
+    role: Literal["bankroll", "positions", "history"]
     path: str
     before: ImageId
     after: ImageId
@@ -77,6 +78,7 @@ def _damaged(folder: Path) -> StoreError:
     return StoreError(
         "The journal of an interrupted apply is damaged.",
         detail=f"{folder / 'journal.json'} does not have the checksum that it carries",
-        hint="Keep the file, and put it back from a backup of the state folder.",
+        hint="Nothing was touched. Move the file away, and the book counts as it is now: the next plan shows"
+        " what differs from the broker. What the apply was writing is in the store: snapsync show",
         exit=Exit.INTEGRITY,
     )

@@ -1,4 +1,4 @@
-"""A store in a folder: ``objects/ab/cdef…`` (zlib), ``heads/<id>`` (empty files), ``lock``."""
+"""A store in a folder: ``objects/ab/cdef…`` (zlib), ``heads/<id>`` (empty files), the locks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from snapsync.errors import Exit, StoreError
 from snapsync.model.canon import ObjectId, OperationId, identify
 
 from . import files
-from .lock import hold
+from .lock import Turn, hold, take_turn
 
 _FAN = 2
 _ID = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -83,7 +83,10 @@ class LocalPlace:
                 files.remove(self._heads / id)
 
     def lock(self, purpose: str, timeout: float = 0) -> AbstractContextManager[None]:
-        return hold(self.folder / "lock", purpose, timeout)
+        return hold(self.folder, purpose, timeout)
+
+    def turn(self, purpose: str, timeout: float = 0) -> AbstractContextManager[Turn]:
+        return take_turn(self.folder, purpose, timeout)
 
     def _path(self, id: ObjectId) -> Path:
         return self._objects / id[:_FAN] / id[_FAN:]

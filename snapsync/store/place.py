@@ -12,6 +12,8 @@ from typing import Protocol
 
 from snapsync.model.canon import ObjectId, OperationId
 
+from .lock import Turn
+
 
 class Place(Protocol):
     """Bytes under their ids, the heads of the log, and the writers' lock."""
@@ -51,6 +53,15 @@ class Place(Protocol):
         """Hold the writers' lock; it dies with its process.
 
         Raises:
-            StoreError: (exit 11) somebody else holds it; the detail says who and since when.
+            StoreError: (exit 11) somebody else holds it; the detail says who, since when, and whether that
+                process still lives.
+        """
+        ...
+
+    def turn(self, purpose: str, timeout: float = 0) -> AbstractContextManager[Turn]:
+        """Keep other writers out while a command runs; with what the Turn says, it may ``lock`` itself.
+
+        Raises:
+            StoreError: as ``lock``.
         """
         ...

@@ -18,8 +18,9 @@ from .local import LocalPlace
 from .place import Place
 
 FORMAT = 1
+LOCK_SECONDS = 10.0
+"""How long a writer waits for the lock, unless it is told otherwise."""
 _SHORTEST_PREFIX = 4
-_LOCK_SECONDS = 10.0
 
 S = TypeVar("S", bound=Stored)
 
@@ -56,24 +57,24 @@ class Store:
         return cls(folder, LocalPlace(folder), _identity(folder / "store.json", data, env))
 
     @classmethod
-    def create(cls, folder: Path, env: str) -> Store:
+    def create(cls, folder: Path, env: str, timeout: float = LOCK_SECONDS) -> Store:
         """A new, empty store; or the one that another process has made a moment ago."""
         place = LocalPlace(folder)
         place.create()
-        with place.lock("create the store", _LOCK_SECONDS):
+        with place.lock("create the store", timeout):
             store = cls.open(folder, env)
             if store is None:
                 store = cls(folder, place, Identity(store=os.urandom(16).hex(), env=env))
                 store._write_identity()
         return store
 
-    def pin(self, account: str) -> None:
+    def pin(self, account: str, timeout: float = LOCK_SECONDS) -> None:
         """Bind this store to the account that it has first met.
 
         Raises:
             StoreError: (exit 12) another process has bound it to another account meanwhile.
         """
-        with self.place.lock("bind the account", _LOCK_SECONDS):
+        with self.place.lock("bind the account", timeout):
             now = Store.open(self.folder, self.identity.env) or self
             if now.identity.account not in (None, account):
                 raise StoreError(

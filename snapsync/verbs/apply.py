@@ -30,8 +30,6 @@ from .recover import settle, settle_locked
 from .rewrite import rewrite
 from .write import write
 
-LOCK_SECONDS = 10.0
-
 
 class Applied(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """What an apply did. ``operation`` is None where there was nothing to do.
@@ -89,7 +87,7 @@ def apply(env: Env, chosen: Chosen | None = None, *, confirmed: bool = False) ->
     if not plan.drift:
         return Applied(operation=None, plan=plan, recovered=recovered)
     snapshot = _fresh(env, chosen)
-    with env.store.place.lock("apply", LOCK_SECONDS):
+    with env.lock("apply"):
         recovered = settle_locked(env) or recovered
         if snapshot is None:
             edits, wrote = rewrite(env, chosen)
@@ -128,6 +126,9 @@ def _check(env: Env, chosen: Chosen, snapshot: SnapshotId, *, confirmed: bool) -
     asking = [each for each in now.asking if (each.code, each.key) not in agreed_to]
     if asking:
         raise _unconfirmed(env, asking)
+    for each in now.findings:
+        if each.code == "another-host":
+            env.say(f"{each.summary} {each.detail}")
     held = recheck(plan, now)
     if held.gone:
         moved = ", ".join(sorted({_named(plan, each.key) for each in held.gone}))
@@ -204,6 +205,7 @@ def _agreed(env: Env, book: SnapshotId, task: _Task, left: tuple[str, ...]) -> A
         rules=env.rules.id,
         scope=env.scope,
         open=left,
+        writer=env.actor,
     )
 
 

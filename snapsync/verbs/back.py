@@ -10,7 +10,6 @@ from snapsync.model.plan import FileStep
 
 from .choose import Chosen
 from .env import Env
-from .plan import COMMIT_SECONDS
 from .recover import settle, settle_locked
 from .rewrite import newest_write
 from .rewriting import keep
@@ -27,7 +26,7 @@ def plan_undo(env: Env, prefix: str | None = None) -> Chosen:
         PlanError: nothing was written yet (exit 20).
     """
     settle(env)
-    with env.store.place.lock("undo", COMMIT_SECONDS):
+    with env.lock("undo"):
         settle_locked(env)
         target, act = _written(env, prefix)
         back = tuple(FileStep(role=f.role, before=f.after, after=f.before) for f in act.files)
@@ -41,7 +40,7 @@ def plan_restore(env: Env, prefix: str) -> Chosen:
         UsageError: no such act, or one at which the book was not looked at (exit 64).
     """
     settle(env)
-    with env.store.place.lock("restore", COMMIT_SECONDS):
+    with env.lock("restore"):
         settle_locked(env)
         target = OperationId(env.store.resolve(prefix))
         act = env.store.operation(target)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import pwd
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from snapsync.config import Config, load
 from snapsync.errors import StoreError
@@ -19,7 +22,9 @@ from snapsync.model.pages import Pages
 from snapsync.model.policy import Rules
 from snapsync.model.state import Scope, State, stored_state
 from snapsync.model.threeway import Base
-from snapsync.store.store import Store
+from snapsync.store.store import LOCK_SECONDS, Store
+
+from .machine import machine
 
 if TYPE_CHECKING:
     from snapsync.ends.book import BookFiles
@@ -41,7 +46,10 @@ class Env:
         """Told of waits and other talk while a verb works."""
         self.progress: Callable[[float], None] = _unheard
         """Told how much of a long reading is done, from 0 to 1."""
+        self.lock_timeout: float = LOCK_SECONDS
+        """How many seconds a writer waits for the env's lock."""
         self.actor = actor or Actor(user=_user(), host=os.uname().nodename)
+        """Who acts; the machine is known once there is a store."""
         self._clock = clock
         self._store: Store | None = None
 
@@ -89,22 +97,36 @@ class Env:
     def find_store(self) -> Store | None:
         """The env's store; None when there is none yet."""
         if self._store is None:
-            self._store = Store.open(self.config.state, self.name)
+            found = Store.open(self.config.state, self.name)
+            return found and self._remember(found)
         return self._store
 
     def make_store(self) -> Store:
         """The env's store, made if there is none yet."""
-        return self.find_store() or self._remember(Store.create(self.config.state, self.name))
+        return self.find_store() or self._remember(
+            Store.create(self.config.state, self.name, self.lock_timeout)
+        )
+
+    def lock(self, purpose: str) -> AbstractContextManager[None]:
+        """Hold the env's lock for a commit; never over the network or a question.
+
+        Raises:
+            StoreError: (exit 11) another process holds it.
+        """
+        return self.store.place.lock(purpose, self.lock_timeout)
 
     def over(self, store: Store) -> Env:
         """The same env with another store."""
         other = Env(self.config, clock=self._clock, actor=self.actor)
-        other.say, other.progress = self.say, self.progress
+        other.say, other.progress, other.lock_timeout = self.say, self.progress, self.lock_timeout
         other._remember(store)
         return other
 
     def _remember(self, store: Store) -> Store:
         self._store = store
+        if not self.actor.machine:
+            id = machine(store.identity.store)
+            self.actor = msgspec.structs.replace(self.actor, machine=id)
         return store
 
     @property
@@ -164,6 +186,7 @@ class Env:
             marks=broker.marks,
             ledger=Pages.stored(Activity, broker.ledger, self.store.place.get),
             open=frozenset(agreed.open),
+            writer=(agreed.writer.machine, agreed.writer.host) if agreed.writer else None,
             same_terms=(agreed.rules, agreed.scope) == (self.rules.id, self.scope),
         )
 

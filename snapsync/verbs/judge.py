@@ -15,14 +15,24 @@ from .env import Env
 
 
 def judge(env: Env, facts: Look, base: Base | None) -> Plan:
-    """The plan that follows from these facts, and from what is on hold."""
+    """The plan that follows from these facts, from what is on hold, and from where it is made."""
     latest = env.store.latest()
-    facts = msgspec.structs.replace(facts, holds=latest[1].holds if latest else ())
+    holds = latest[1].holds if latest else ()
+    facts = msgspec.structs.replace(facts, holds=holds, hosts=_hosts(env, base))
     made = plan(facts, base, env.rules)
     if not any(change.why.moved in {Moved.BOOK, Moved.BOTH} for change in made.changes):
         return made
     # somebody has edited the book: whether that undid our own work, only the log can tell
     return plan(msgspec.structs.replace(facts, written=_written_lately(env)), base, env.rules)
+
+
+def _hosts(env: Env, base: Base | None) -> tuple[str, str] | None:
+    """The host that last wrote the book and this one, where these are known to be two machines."""
+    here = env.actor
+    if base is None or base.writer is None or not here.machine:
+        return None
+    machine, host = base.writer
+    return (host, here.host) if machine not in ("", here.machine) else None
 
 
 def _written_lately(env: Env) -> tuple[Written, ...]:

@@ -21,9 +21,6 @@ from .look import Seen, look, proven_since, store_look
 from .record import elsewhere, read_replay, record
 from .recover import settle
 
-COMMIT_SECONDS = 10.0
-"""How long a planner waits for the lock; it is only ever held for a commit."""
-
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """A plan that was made and kept; ``recovered`` is the interrupted apply that was finished first."""
@@ -69,7 +66,7 @@ def keep(env: Env, seen: Seen, recovered: OperationId | None = None) -> Planned:
     """Make a plan of what was seen, and an Operation of the plan."""
     store, facts = env.store, seen.look
     store.put(env.rules)
-    with store.place.lock("plan", COMMIT_SECONDS):
+    with env.lock("plan"):
         latest = store.latest()
         agreed = latest[1].agreed if latest else None
         made = judge(env, facts, env.base(agreed))
@@ -104,4 +101,11 @@ def _agreed(made: Plan, before: Agreed | None) -> Agreed | None:
     """
     if made.drift or made.refused or made.book is None or made.broker is None:
         return before
-    return Agreed(book=made.book, broker=made.broker, rules=made.rules, scope=made.scope, open=made.withheld)
+    return Agreed(
+        book=made.book,
+        broker=made.broker,
+        rules=made.rules,
+        scope=made.scope,
+        open=made.withheld,
+        writer=before.writer if before else None,
+    )

@@ -12,7 +12,7 @@ from snapsync.version import __version__
 
 from .env import Env
 from .identity import right_kind
-from .recover import LOCK_SECONDS, settle_locked
+from .recover import settle_locked
 from .session import session
 
 
@@ -41,8 +41,9 @@ def rebind(env: Env) -> Rebound:
     before = store.identity.account or ""
     if account.id == before:
         raise UsageError("The env is bound to this account already.", hint=f"snapsync plan --env {env.name}")
-    with store.place.lock("rebind", LOCK_SECONDS):
-        settle_locked(env)
+    with env.lock("rebind"):
+        if settle_locked(env):
+            env.say("An interrupted apply was finished first.")
         # the operation first: a crash before the pin leaves an account that is refused, and rebind again
         operation = store.commit(
             Operation(

@@ -6,12 +6,13 @@ itself interrupted goes on in the same way; rows that the bot has added meanwhil
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 import msgspec
 
-from snapsync.errors import RecoveryError
+from snapsync.errors import RecoveryError, UsageError
 from snapsync.model.canon import ImageId, OperationId
 from snapsync.model.history import WRITES, Operation
 from snapsync.model.image import image, image_bytes
@@ -24,7 +25,21 @@ from snapsync.store.swap import Swap, keeper, perform, staged
 from .env import Env
 
 How = Literal["finish", "roll-back", "keep"]
-LOCK_SECONDS = 10.0
+_ROLES = ("bankroll", "positions", "history")
+
+
+class Interrupted(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """One file of an interrupted apply: what it held, should hold and holds. None: it is not there.
+
+    ``certain`` says that no person is needed to finish it.
+    """
+
+    role: str
+    path: Path
+    before: bytes | None
+    after: bytes | None
+    now: bytes | None
+    certain: bool
 
 
 class _File(NamedTuple):
@@ -50,7 +65,7 @@ def settle(env: Env) -> OperationId | None:
     store = env.store
     if open_journal(store.folder) is None:
         return None
-    with store.place.lock("recover", LOCK_SECONDS):
+    with env.lock("recover"):
         return settle_locked(env)
 
 
@@ -69,39 +84,81 @@ def settle_locked(env: Env) -> OperationId | None:
     return _carry_out(env, journal.draft, found)
 
 
-def recover(env: Env, how: How) -> OperationId | None:
+def recover(env: Env, how: How | None = None, *, keep: Collection[str] = ()) -> OperationId | None:
     """Decide on an interrupted apply; the bytes that are replaced are kept, and the act is recorded.
+
+    Args:
+        env: the env.
+        how: what becomes of the files; None: they are finished where that is certain.
+        keep: files that stay as they are all the same, by their role, name or path.
 
     Returns:
         The Operation; None where nothing was interrupted.
+
+    Raises:
+        UsageError: no file of the book is called so (exit 64).
+        RecoveryError: it is not certain how to finish a file (31).
     """
     store = env.store
-    with store.place.lock("recover", LOCK_SECONDS):
+    kept = {_role(env, name) for name in keep}
+    with env.lock("recover"):
         journal = open_journal(store.folder)
         if journal is None:
             return None
         if _committed(store, journal):
             _close(env, journal)
             return None
-        match how:
-            case "finish":
-                return _carry_out(env, journal.draft, [_finished(env, write) for write in journal.writes])
-            case "roll-back":
-                found = [_taken_back(env, write) for write in journal.writes]
-            case "keep":
-                found = [_kept(env, write) for write in journal.writes]
-        latest = store.latest()
-        draft = msgspec.structs.replace(
-            journal.draft,
-            verb="recover",
-            time=env.now(),
-            actor=env.actor,
-            agreed=latest[1].agreed if latest else None,
-            holds=latest[1].holds if latest else (),
-            tally=None,
-            files=(),
+        mend = {"roll-back": _taken_back, "keep": _kept}.get(how or "finish", _finished)
+        found = [(_kept if write.role in kept else mend)(env, write) for write in journal.writes]
+        unsure = [file for file in found if not file.certain or file.moved]
+        if how is None and unsure:
+            raise _undecided(env, unsure)
+        if how in (None, "finish") and not kept & {write.role for write in journal.writes}:
+            return _carry_out(env, journal.draft, found)
+        return _carry_out(env, _decision(env, journal.draft), found)
+
+
+def interrupted(env: Env) -> tuple[Interrupted, ...]:
+    """Each file of an interrupted apply: its bytes before it, after it and now; nothing is touched."""
+    journal = open_journal(env.store.folder)
+    writes = journal.writes if journal else ()
+    found = ((write, *_images(env, write), _finished(env, write)) for write in writes)
+    return tuple(
+        Interrupted(
+            role=write.role,
+            path=file.path,
+            before=before,
+            after=after,
+            now=now,
+            certain=file.certain and not file.moved,
         )
-        return _carry_out(env, draft, found)
+        for write, before, after, now, file in found
+    )
+
+
+def _decision(env: Env, draft: Operation) -> Operation:
+    """What was decided is an act of its own, by whoever decided, and agrees to nothing new."""
+    latest = env.store.latest()
+    return msgspec.structs.replace(
+        draft,
+        verb="recover",
+        time=env.now(),
+        actor=env.actor,
+        agreed=latest[1].agreed if latest else None,
+        holds=latest[1].holds if latest else (),
+        tally=None,
+        files=(),
+    )
+
+
+def _role(env: Env, name: str) -> str:
+    """The role of a file of the book that a person names."""
+    for role in _ROLES:
+        path = env.book_path(role)
+        if name in (role, path.name) or Path(name).resolve() == path.resolve():
+            return role
+    paths = "\n".join(f"{role}: {env.book_path(role)}" for role in _ROLES)
+    raise UsageError("No file of the book is called so.", detail=f"given: {name}\n{paths}")
 
 
 def _carry_out(env: Env, draft: Operation, found: list[_File]) -> OperationId:
@@ -221,6 +278,7 @@ def _undecided(env: Env, unsure: list[_File]) -> RecoveryError:
         f"  snapsync recover --env {env.name} --finish      write what the apply would have written\n"
         f"  snapsync recover --env {env.name} --roll-back   put back what was there before\n"
         f"  snapsync recover --env {env.name} --keep        keep the files as they are now\n"
+        "With --keep-file FILE beside it (or alone) one file is kept, whatever becomes of the others.\n"
         "What is replaced is kept in the store, and rows added to a file are carried over.",
     )
 

@@ -16,10 +16,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import msgspec
 
 from snapsync import Env, apply, plan, plan_undo
+from snapsync.ends.book import Role
 from snapsync.model.history import Actor, BookSnapshot
 from snapsync.sandbox import Sandbox
 from snapsync.store.journal import Journal, Write, write_journal
@@ -29,7 +31,7 @@ SAMPLE = Path(__file__).with_name("v1")
 STORE_ID = "0123456789abcdef0123456789abcdef"
 EVENING = datetime(2025, 8, 20, 20, 30, tzinfo=UTC)
 MORNING = datetime(2025, 8, 21, 15, 30, tzinfo=UTC)
-ACTOR = Actor(user="trader", host="bot-host")
+ACTOR = Actor(user="trader", host="bot-host", machine="0123456789abcdef")
 
 FILES = {
     "bankroll": "bankroll_alpaca_paper.json",
@@ -79,7 +81,8 @@ def make(folder: Path) -> None:
                 back = plan_undo(env)
                 apply(_env(bot, MORNING + timedelta(minutes=minutes, seconds=30)), back, confirmed=True)
         state = bot / "state" / "paper"
-        (state / "lock").unlink()
+        for lock in state.glob("lock*"):
+            lock.unlink()
         shutil.copytree(state, folder / "store", copy_function=shutil.copyfile)
         _interrupted(Store.open(state, "paper"), folder / "interrupted")
 
@@ -117,7 +120,7 @@ def _interrupted(store: Store | None, folder: Path) -> None:
     before = store.get(made.book, BookSnapshot).images
     after = store.get(act.book, BookSnapshot).images
     writes = tuple(
-        Write(role=role, path=f"/bots/paper/{name}", before=before[role], after=after[role])
+        Write(role=cast("Role", role), path=f"/bots/paper/{name}", before=before[role], after=after[role])
         for role, name in FILES.items()
     )
     agreed = msgspec.structs.replace(act.agreed, book=made.book)

@@ -264,10 +264,9 @@ def test_a_lost_image_is_told(half: Case) -> None:
 def test_a_recovery_needs_the_lock(half: Case) -> None:
     """Two writers do not recover at once."""
     env = half.env()
-    with env.store.place.lock("another"), pytest.MonkeyPatch.context() as patch:
-        patch.setattr("snapsync.verbs.recover.LOCK_SECONDS", 0.0)
-        with pytest.raises(StoreError) as raised:
-            settle(half.env())
+    env.lock_timeout = 0
+    with half.env().lock("another"), pytest.raises(StoreError) as raised:
+        settle(env)
 
     assert raised.value.exit == Exit.LOCKED
 
