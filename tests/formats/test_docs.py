@@ -19,8 +19,8 @@ from snapsync.model.pages import Node, _page_type
 from snapsync.model.plan import Plan, PlanBody
 from snapsync.model.policy import Rules
 from snapsync.model.state import Position, StateRoot, Transaction
+from snapsync.store.identity import Identity
 from snapsync.store.journal import Journal
-from snapsync.store.store import Identity
 
 PAGE = (Path(__file__).parents[2] / "docs" / "format.md").read_text()
 FILES = {"store": "`store.json`", "journal": "`journal.json`"}
