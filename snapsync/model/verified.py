@@ -25,7 +25,7 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """The result of a check.
 
     ``notes`` are no damage. ``sound`` is the newest operation that leads to no damage, with its id.
-    ``wanted`` is how the id began that was to be proven, ``proven`` the operation of this history that has it.
+    ``wanted`` is how the id began that was to be proven, ``proven`` the operation that has it.
     """
 
     env: str

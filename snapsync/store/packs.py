@@ -25,7 +25,7 @@ NAME = re.compile(r"[0-9a-f]{64}\.pack", re.ASCII)
 _BLOCKS_KEPT = 32
 _ID = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _HEX = re.compile(r"[0-9a-f]{0,64}", re.ASCII)
-LARGEST = 16 * 2**20
+LARGEST = 4 * 2**20
 """Bytes of a pack beyond which it is no longer made one with others: no commit has to copy more."""
 
 

@@ -12,6 +12,7 @@ import msgspec.inspect
 import pytest
 
 from snapsync.model.canon import Record, Stored
+from snapsync.model.collection import Collection
 from snapsync.model.history import BookSnapshot, BrokerSnapshot, Operation
 from snapsync.model.image import Branch, Image
 from snapsync.model.ledger import Activity
@@ -36,6 +37,7 @@ KINDS: list[type[Stored]] = [
     Plan,
     Image,
     Branch,
+    Collection,
     Identity,
     Journal,
 ]
