@@ -165,7 +165,7 @@ class LocalPlace:
     def _sound(self, path: Path) -> bytes | None:
         """A loose object's content; None where it is damaged, and must stay as it is to be seen."""
         stored = files.read(path)
-        data = unpacked(stored) if stored and not _flipped_beside(stored) else None
+        data = unpacked(stored) if stored else None
         return data if data is not None and identify(data) == path.parent.name + path.name else None
 
     def _missing(self, id: ObjectId) -> StoreError:

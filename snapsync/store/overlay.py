@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, nullcontext
 
 from snapsync.errors import Exit, StoreError
-from snapsync.model.canon import ObjectId, OperationId
+from snapsync.model.canon import ObjectId, OperationId, identify
 
 from .place import Place
 
@@ -30,6 +30,8 @@ class OverlayPlace:
 
     def get(self, id: ObjectId) -> bytes:
         if id in self._objects:
+            if identify(self._objects[id]) != id:
+                raise StoreError("An object in memory is damaged.", detail=id, exit=Exit.INTEGRITY)
             return self._objects[id]
         if self._below is None or id in self._gone:
             raise StoreError("An object is missing from the store.", detail=id, exit=Exit.INTEGRITY)

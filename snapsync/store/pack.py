@@ -25,6 +25,8 @@ _PLACE = struct.Struct(">III")  # block, start in its content, length
 _BLOCK = struct.Struct(">QI")  # start in the file, length
 _TAIL = struct.Struct(">QII32s")  # where the index starts, objects, blocks, sha256 of the index
 _LEVEL = 9
+INDEXED = _ID + _PLACE.size
+"""Bytes that the index needs for each object."""
 EMPTY = len(HEADER) + _TAIL.size
 """Bytes of a pack without objects; there are none such."""
 
@@ -194,7 +196,7 @@ def damaged(path: Path, detail: str) -> StoreError:
 
 def _unknown(path: Path, header: bytes) -> StoreError:
     version = header.removeprefix(MAGIC).strip()
-    if header.startswith(MAGIC) and version.isdigit():
+    if header.startswith(MAGIC) and version.isdigit() and version != b"1":
         return StoreError(
             "A pack of the store was written by a newer snapsync.",
             detail=f"{path}: format {version.decode()}; this version knows 1",

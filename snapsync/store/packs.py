@@ -19,7 +19,7 @@ from snapsync.errors import StoreError
 from snapsync.model.canon import ObjectId, identify
 
 from . import files
-from .pack import EMPTY, Found, Pack, damaged, pack
+from .pack import EMPTY, INDEXED, Found, Pack, damaged, pack
 
 NAME = re.compile(r"[0-9a-f]{64}\.pack", re.ASCII)
 _BLOCKS_KEPT = 32
@@ -101,7 +101,7 @@ class Packs:
         packs, and each object is copied a few times only.
         """
         fresh = list(objects)
-        size = sum(len(content) for _, content in fresh) // 4
+        size = sum(INDEXED + len(content) // 4 for _, content in fresh)
         taken: list[Pack] = []
         for bytes_, each in sorted(self._sizes(), key=lambda pair: pair[0]):
             if bytes_ > 2 * size or size + bytes_ > LARGEST or not _sound(each):
