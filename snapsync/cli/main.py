@@ -39,6 +39,9 @@ GROUPS: dict[str, dict[str, str]] = {
         "config": "Check the configuration and show each value with its source.",
         "rebind": "Bind the env to another account, and plan from it.",
         "with-lock": "Run a command while no other writer can come in between.",
+        "verify": "Check that nothing of the store was damaged or touched.",
+        "gc": "Take away old states and files, and pack the rest.",
+        "migrate": "Say which format the store has, and bring it to this version's.",
     },
     "Try": {
         "init": "Write config.yaml if there is none, and look at account and book.",

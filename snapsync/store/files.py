@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -156,6 +156,45 @@ def remove(target: Path) -> None:
         sync_folder(target.parent)
 
 
+def discard(targets: Iterable[Path]) -> None:
+    """Remove files that nobody misses: what comes back after a power cut is there twice, and harmless."""
+    for target in targets:
+        with _told(target), contextlib.suppress(FileNotFoundError):
+            target.unlink()
+
+
+def mark(target: Path) -> None:
+    """Create an empty file that need not be durable."""
+    with _told(target):
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT, FILE_MODE))
+
+
+def age(target: Path) -> float | None:
+    """Seconds since a file was written; None where there is none, or an empty one.
+
+    Files of ours are synced before they get their name. One without a byte is what some file systems
+    leave of a file after a power cut: it is as good as none.
+    """
+    try:
+        stat = target.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise _unreadable(target, error) from error
+    return time.time() - stat.st_mtime if stat.st_size else None
+
+
+def room(folder: Path) -> tuple[int, int]:
+    """How many files lie below a folder, and how many bytes of the disk they take."""
+    count = taken = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(FileNotFoundError):  # it went while we looked
+            stat = path.lstat()
+            count += not path.is_dir()
+            taken += stat.st_blocks * 512
+    return count, taken
+
+
 def read(target: Path) -> bytes | None:
     """A file of ours; None when it is not there.
 
@@ -167,9 +206,13 @@ def read(target: Path) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise StoreError(
-            "The store cannot be read.",
-            detail=f"{target}: {error.strerror}",
-            hint="Check who owns the file and its folder.",
-            exit=Exit.STORE,
-        ) from error
+        raise _unreadable(target, error) from error
+
+
+def _unreadable(target: Path, error: OSError) -> StoreError:
+    return StoreError(
+        "The store cannot be read.",
+        detail=f"{target}: {error.strerror}",
+        hint="Check who owns the file and its folder.",
+        exit=Exit.STORE,
+    )

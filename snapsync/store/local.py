@@ -1,22 +1,34 @@
-"""A store in a folder: ``objects/ab/cdef…`` (zlib), ``heads/<id>`` (empty files), the locks."""
+"""A store in a folder.
+
+``objects/ab/cdef…`` (zlib) and ``packs/<hash>.pack`` hold objects; ``heads/<id>`` and ``collected/<id>``
+are empty files that name some; ``witness/`` repeats the names in ``heads/``; the locks are the writers'.
+"""
 
 from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+import msgspec
+
 from snapsync.errors import Exit, StoreError
 from snapsync.model.canon import ObjectId, OperationId, identify
+from snapsync.model.collection import Collection
 
 from . import files
 from .lock import Turn, hold, take_turn
+from .pack import unpacked
+from .packs import Packs
 
 _FAN = 2
 _ID = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _FASTEST_THAT_PAYS = 6
+_SAMPLE = 16
+"""One folder of so many is counted to know how many loose objects there are: ids are spread evenly."""
 
 
 class LocalPlace:
@@ -25,62 +37,74 @@ class LocalPlace:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._objects = folder / "objects"
-        self._heads = folder / "heads"
+        self._heads, self._witness = folder / "heads", folder / "witness"
+        self._collected = folder / "collected"
+        self._packs = Packs(folder / "packs")
 
     def create(self) -> None:
         """Make the folders; harmless when they are there."""
         files.make_folder(self._objects)
         files.make_folder(self._heads)
 
-    def put(self, id: ObjectId, data: bytes) -> None:
+    def put(self, id: ObjectId, data: bytes) -> bool:
+        if self.has(id):
+            return False
         path = self._path(id)
-        if path.exists():
-            return
         files.make_folder(path.parent)
-        files.write(path, zlib.compress(data, _FASTEST_THAT_PAYS), mode=files.OBJECT_MODE)
+        files.write(path, _packed(data), mode=files.OBJECT_MODE)
+        return True
 
     def get(self, id: ObjectId) -> bytes:
-        stored = files.read(self._path(id))
+        path = self._path(id)
+        stored = files.read(path)
+        data = None if stored is None else unpacked(stored)
+        if data is not None and identify(data) == id:
+            return data
+        elsewhere = self._packs.get(id)  # also of a loose object that is damaged: two are better than one
+        if elsewhere is not None:
+            return elsewhere
         if stored is None:
-            raise StoreError(
-                "An object is missing from the store.",
-                detail=f"{self._path(id)}",
-                hint="Put the file back from a backup of the state folder.",
-                exit=Exit.INTEGRITY,
-            )
-        data = _unpacked(stored)
-        if data is None or identify(data) != id:
-            raise StoreError(
-                "An object of the store is damaged.",
-                detail=f"{self._path(id)}: its bytes no longer have the hash that it is named by",
-                hint="Put the file back from a backup of the state folder.",
-                exit=Exit.INTEGRITY,
-            )
-        return data
+            stored = files.read(path)  # it may have been put beside us since
+            if stored is None:
+                raise self._missing(id)
+            return self.get(id)
+        raise StoreError(
+            "An object of the store is damaged.",
+            detail=f"{path}: its bytes no longer have the hash that it is named by",
+            hint="Put the file back from a backup of the state folder.",
+            exit=Exit.INTEGRITY,
+        )
 
     def has(self, id: ObjectId) -> bool:
-        return self._path(id).exists()
+        return files.age(self._path(id)) is not None or self._packs.holds(id)
 
-    def ids(self, prefix: str = "") -> Iterator[ObjectId]:
-        for folder in sorted(self._objects.iterdir()) if self._objects.is_dir() else ():
-            if folder.name.startswith(prefix[:_FAN]) and folder.is_dir():
-                for path in folder.iterdir():
-                    id = folder.name + path.name
-                    # temporaries, and what a file manager or a backup left here, are no objects
-                    if _ID.fullmatch(id) and id.startswith(prefix):
-                        yield ObjectId(id)
+    def ids(self, prefix: str = "", age: float = 0) -> Iterator[ObjectId]:
+        seen: set[ObjectId] = set(self._packs.younger_than(age)) if age else set()
+        for path in self._loose(prefix):
+            id = ObjectId(path.parent.name + path.name)
+            if age and (files.age(path) or 0) < age:
+                seen.add(id)
+            elif id not in seen and id.startswith(prefix):
+                seen.add(id)
+                yield id
+        for id in self._packs.ids(prefix):
+            if id not in seen:
+                seen.add(id)
+                yield id
 
     def heads(self) -> tuple[OperationId, ...]:
-        if not self._heads.is_dir():
-            return ()
-        names = sorted(path.name for path in self._heads.iterdir())
-        return tuple(OperationId(ObjectId(name)) for name in names if _ID.fullmatch(name))
+        # The witness first: what it names is a head still, or was left for one that is read after it.
+        witness = _names(self._witness)
+        return tuple(OperationId(id) for id in sorted({*witness, *_names(self._heads)}))
 
     def advance(self, old: tuple[OperationId, ...], new: OperationId) -> None:
         files.touch(self._heads / new)
-        for id in old:
-            if id != new:
-                files.remove(self._heads / id)
+        files.make_folder(self._witness)
+        files.mark(self._witness / new)
+        gone = [id for id in old if id != new]
+        files.discard(self._witness / id for id in gone)
+        for id in gone:
+            files.remove(self._heads / id)
 
     def lock(self, purpose: str, timeout: float = 0) -> AbstractContextManager[None]:
         return hold(self.folder, purpose, timeout)
@@ -88,15 +112,113 @@ class LocalPlace:
     def turn(self, purpose: str, timeout: float = 0) -> AbstractContextManager[Turn]:
         return take_turn(self.folder, purpose, timeout)
 
+    def pack(self, least: int = 1) -> int:
+        some = sum(1 for path in self._loose("0")) * _SAMPLE
+        if least > _SAMPLE and some < least:
+            return 0
+        paths = list(self._loose())
+        if len(paths) < least:
+            return 0
+        found = [(path, self._sound(path)) for path in paths]
+        whole = [(path, ObjectId(path.parent.name + path.name), data) for path, data in found if data]
+        self._packs.add((id, data) for _, id, data in whole)
+        files.discard(path for path, _, _ in whole)
+        return len(whole)
+
+    def remove(self, record: ObjectId, ids: AbstractSet[ObjectId]) -> None:
+        files.make_folder(self._collected)
+        files.touch(self._collected / record)
+        self._packs.remove(ids)
+        files.discard(self._path(id) for id in ids)
+
+    def collected(self) -> tuple[ObjectId, ...]:
+        return tuple(sorted(_names(self._collected)))
+
+    def flaws(self, past: Container[ObjectId] = ()) -> Iterator[StoreError]:
+        heads = _names(self._heads)
+        for id in sorted(_names(self._witness) - heads):
+            if id not in past:
+                yield _head_flaw(self._heads / id, f"it is gone; {self._witness / id} has kept its name")
+        for folder in (self._heads, self._witness, self._collected):
+            yield from (
+                _head_flaw(folder / id, "a file that is only a name has got content")
+                for id in sorted(_names(folder))
+                if files.read(folder / id)
+            )
+        yield from self._packs.flaws()
+        for path in self._loose():
+            stored = files.read(path)
+            if stored and _flipped_beside(stored):
+                yield StoreError(
+                    "A bit beside an object's content is flipped; the content is whole.",
+                    detail=f"{path}",
+                    hint="Nothing is lost, but the disk may be failing: make a backup.",
+                    exit=Exit.INTEGRITY,
+                )
+
+    def _loose(self, prefix: str = "") -> Iterator[Path]:
+        """The files of objects that are in no pack, whose ids begin with the first digits of a prefix."""
+        for folder in sorted(self._objects.iterdir()) if self._objects.is_dir() else ():
+            if folder.name.startswith(prefix[:_FAN]) and folder.is_dir():
+                for path in folder.iterdir():
+                    # temporaries, and what a file manager or a backup left here, are no objects
+                    if _ID.fullmatch(folder.name + path.name):
+                        yield path
+
+    def _sound(self, path: Path) -> bytes | None:
+        """A loose object's content; None where it is damaged, and must stay as it is to be seen."""
+        stored = files.read(path)
+        data = unpacked(stored) if stored else None
+        return data if data is not None and identify(data) == path.parent.name + path.name else None
+
+    def _missing(self, id: ObjectId) -> StoreError:
+        for record in self.collected():
+            collection = msgspec.json.decode(self.get(record), type=Collection)
+            if id in collection.ids:
+                return StoreError(
+                    "This was collected by gc.",
+                    detail=f"{id}, at {collection.time} by {collection.actor.user}",
+                    hint="States and files older than what gc was told to keep are gone; the log, the plans"
+                    " and the ledger are not. A backup of the state folder may have it.",
+                )
+        return StoreError(
+            "An object is missing from the store.",
+            detail=f"{self._path(id)}",
+            hint="Put the file back from a backup of the state folder.",
+            exit=Exit.INTEGRITY,
+        )
+
     def _path(self, id: ObjectId) -> Path:
         return self._objects / id[:_FAN] / id[_FAN:]
 
 
-def _unpacked(stored: bytes) -> bytes | None:
-    """What was compressed; None where these bytes are not one whole stream and nothing else."""
-    stream = zlib.decompressobj()
+def _names(folder: Path) -> set[ObjectId]:
+    """The ids that a folder's files are named by."""
     try:
-        data = stream.decompress(stored)
-    except zlib.error:
-        return None
-    return data if stream.eof and not stream.unused_data else None
+        return {ObjectId(path.name) for path in folder.iterdir() if _ID.fullmatch(path.name)}
+    except FileNotFoundError:
+        return set()
+
+
+def _packed(data: bytes) -> bytes:
+    return zlib.compress(data, _FASTEST_THAT_PAYS)
+
+
+def _flipped_beside(stored: bytes) -> bool:
+    """Whether one byte of a sound stream is not as we would write it.
+
+    A deflate stream ends within a byte, and the bits after its end mean nothing: no checksum sees them.
+    Another zlib would differ in more than a byte.
+    """
+    data = unpacked(stored)
+    ours = stored if data is None else _packed(data)
+    return len(ours) == len(stored) and sum(a != b for a, b in zip(ours, stored, strict=True)) == 1
+
+
+def _head_flaw(path: Path, detail: str) -> StoreError:
+    return StoreError(
+        "A file that names the log's head is not as it should be.",
+        detail=f"{path}: {detail}",
+        hint="The log is read all the same. The next plan puts its own head in its place.",
+        exit=Exit.INTEGRITY,
+    )

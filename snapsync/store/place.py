@@ -1,4 +1,4 @@
-"""What a store must be able to do, in bytes: objects put once, heads moved by compare-and-set, one lock.
+"""What a store must be able to do, in bytes: objects put once, heads that only go forward, one lock.
 
 Other kinds of store (a database, a bucket) implement this Protocol and nothing more; one suite of
 tests runs them all (tests/store/).
@@ -6,10 +6,12 @@ tests runs them all (tests/store/).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from snapsync.errors import StoreError
 from snapsync.model.canon import ObjectId, OperationId
 
 from .lock import Turn
@@ -18,15 +20,19 @@ from .lock import Turn
 class Place(Protocol):
     """Bytes under their ids, the heads of the log, and the writers' lock."""
 
-    def put(self, id: ObjectId, data: bytes) -> None:
-        """Keep bytes under their id; durable when this returns. Putting twice is putting once."""
+    def put(self, id: ObjectId, data: bytes) -> bool:
+        """Keep bytes under their id; durable when this returns. Putting twice is putting once.
+
+        Returns:
+            Whether they are new.
+        """
         ...
 
     def get(self, id: ObjectId) -> bytes:
         """The bytes under an id, proven by hashing them again.
 
         Raises:
-            StoreError: there is no such object, or (exit 30) its bytes are damaged.
+            StoreError: (exit 30) there is no such object, or its bytes are damaged; (10) it was collected.
         """
         ...
 
@@ -34,8 +40,13 @@ class Place(Protocol):
         """Whether an object is there; says nothing of its soundness."""
         ...
 
-    def ids(self, prefix: str = "") -> Iterator[ObjectId]:
-        """The ids of all objects that begin with a prefix, in no order."""
+    def ids(self, prefix: str = "", age: float = 0) -> Iterator[ObjectId]:
+        """The ids of all objects that begin with a prefix, in no order, each once.
+
+        Args:
+            prefix: how they begin.
+            age: how many seconds ago they must have been put, at least.
+        """
         ...
 
     def heads(self) -> tuple[OperationId, ...]:
@@ -46,6 +57,8 @@ class Place(Protocol):
         """Make ``new`` the head in place of ``old``; this is the commit point of every operation.
 
         ``new`` is durable before any of ``old`` goes, so a crash between leaves one too many, never none.
+        Heads that ``old`` does not name stay: two writers who did not know of each other make a fork, and
+        neither operation is lost.
         """
         ...
 
@@ -63,5 +76,37 @@ class Place(Protocol):
 
         Raises:
             StoreError: as ``lock``.
+        """
+        ...
+
+    def pack(self, least: int = 1) -> int:
+        """Bring objects into a form that takes less room, once about ``least`` of them are not yet.
+
+        For a caller that holds the lock. Cheap where there is little to do.
+
+        Returns:
+            How many were packed.
+        """
+        ...
+
+    def remove(self, record: ObjectId, ids: AbstractSet[ObjectId]) -> None:
+        """Take objects away for good; for a caller that holds the lock.
+
+        Args:
+            record: the id of the stored Collection that names them. It is among ``collected`` before the
+                first of them goes, so a crash between leaves one too many, never an unexplained hole.
+            ids: what goes; what is not there is no error.
+        """
+        ...
+
+    def collected(self) -> tuple[ObjectId, ...]:
+        """The ids of the Collections of all removals, sorted."""
+        ...
+
+    def flaws(self, past: Container[ObjectId] = ()) -> Iterator[StoreError]:
+        """What is wrong beside the objects' contents, which ``get`` proves; reads everything.
+
+        Args:
+            past: operations that were heads once and rightly are no more.
         """
         ...

@@ -4,38 +4,28 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
 from snapsync.errors import Exit, StoreError, UsageError
-from snapsync.model.canon import ObjectId, OperationId, Record, Stored, encode, identify
+from snapsync.model.canon import ObjectId, OperationId, Stored, encode, identify
 from snapsync.model.history import Operation
+from snapsync.model.references import is_operation
 
-from . import files
+from .identity import FORMAT, Identity, read_identity, write_identity
 from .local import LocalPlace
 from .place import Place
 
-FORMAT = 1
 LOCK_SECONDS = 10.0
 """How long a writer waits for the lock, unless it is told otherwise."""
 _SHORTEST_PREFIX = 4
+LOOSE = 1024
+"""How many objects lie in files of their own before a commit packs them."""
 
 S = TypeVar("S", bound=Stored)
-
-
-class Identity(Stored, frozen=True, tag="store"):
-    """``store.json``: which store this is, of which env, and the account it is pinned to."""
-
-    store: str
-    env: str
-    account: str | None = None
-
-
-class _Sealed(Record, frozen=True):
-    store: Identity
-    sha256: str
 
 
 class Store:
@@ -43,6 +33,9 @@ class Store:
 
     def __init__(self, folder: Path, place: Place, identity: Identity) -> None:
         self.folder, self.place, self.identity = folder, place, identity
+        self._known_new = False
+        self._relied: dict[ObjectId, bytes] = {}
+        self._collected: tuple[ObjectId, ...] | None = None
 
     @classmethod
     def open(cls, folder: Path, env: str) -> Store | None:
@@ -51,10 +44,8 @@ class Store:
         Raises:
             StoreError: it was written by a newer version (exit 10), is damaged (30), or is another env's.
         """
-        data = files.read(folder / "store.json")
-        if data is None:
-            return None
-        return cls(folder, LocalPlace(folder), _identity(folder / "store.json", data, env))
+        identity = read_identity(folder, env)
+        return None if identity is None else cls(folder, LocalPlace(folder), identity)
 
     @classmethod
     def create(cls, folder: Path, env: str, timeout: float = LOCK_SECONDS) -> Store:
@@ -96,13 +87,16 @@ class Store:
         """Keep a value under the id of its content."""
         data = encode(value)
         id = identify(data)
-        self.place.put(id, data)
+        self.put_all([(id, data)])
         return id
 
     def put_all(self, objects: Iterable[tuple[ObjectId, bytes]]) -> None:
         """Keep encoded objects, in their order."""
+        if self._collected is None:
+            self._collected = self.place.collected()
         for id, data in objects:
-            self.place.put(id, data)
+            if not self.place.put(id, data):
+                self._relied[id] = data
 
     def get(self, id: ObjectId, type: type[S]) -> S:
         """Read a value back, proven by its hash.
@@ -129,9 +123,17 @@ class Store:
         return value
 
     def heads(self) -> tuple[OperationId, ...]:
-        """The newest operations; one that is an ancestor of another (a crash between two steps) is none."""
-        heads = self.place.heads()
+        """The newest operations; one that is an ancestor of another (a crash between two steps) is none.
+
+        Raises:
+            StoreError: (exit 30) there is none, and yet there were acts: this is no new store.
+        """
+        heads = self.place.heads() or self._first_heads()
         if len(heads) < 2:  # noqa: PLR2004 - two make a fork
+            return heads
+        near = {parent for head in heads for parent in self.operation(head).parents}
+        heads = tuple(head for head in heads if head not in near)
+        if len(heads) < 2:  # noqa: PLR2004 - the same
             return heads
         passed = {parent for head in heads for parent in self._ancestors(head)}
         return tuple(head for head in heads if head not in passed)
@@ -145,9 +147,14 @@ class Store:
         found = [(id, self.operation(id)) for id in self.heads()]
         return max(found, key=lambda pair: (pair[1].time, pair[0])) if found else None
 
-    def log(self, start: OperationId | None = None) -> Iterator[tuple[OperationId, Operation]]:
-        """Every operation, newest first, or one and those before it; parents always after their children."""
-        waiting = {id: self.operation(id) for id in ((start,) if start else self.heads())}
+    def log(self, since: Iterable[OperationId] | None = None) -> Iterator[tuple[OperationId, Operation]]:
+        """Every operation, newest first; parents always after their children.
+
+        Args:
+            since: begin with these and go back; None: with the heads.
+        """
+        begin = self.heads() if since is None else since
+        waiting = {id: self.operation(id) for id in begin}
         while waiting:
             id = max(waiting, key=lambda each: (waiting[each].time, each))
             operation = waiting.pop(id)
@@ -158,8 +165,36 @@ class Store:
     def commit(self, operation: Operation) -> OperationId:
         """Make an act history: from here on it happened."""
         id = OperationId(self.put(operation))
+        self._put_again()
         self.place.advance(self.place.heads(), id)
+        with suppress(StoreError):  # the act is history; who finds no room to pack leaves it to the next
+            self.place.pack(LOOSE)
         return id
+
+    def _put_again(self) -> None:
+        """What was there when we put it may have been collected since; gc and a commit never overlap."""
+        if self._collected not in (None, self.place.collected()):
+            for id, data in self._relied.items():
+                self.place.put(id, data)
+        self._relied, self._collected = {}, None
+
+    def _first_heads(self) -> tuple[OperationId, ...]:
+        """None, in a new store: a first act that was cut off may be there, but none that had a parent."""
+        for id in () if self._known_new else self.place.ids():
+            data = self.place.get(id)
+            if is_operation(data) and self.operation(OperationId(id)).parents:
+                heads = self.place.heads()  # another process may have made the first acts meanwhile
+                if heads:
+                    return heads
+                raise StoreError(
+                    "The log's head is gone.",
+                    detail=f"{self.folder / 'heads'} names no operation, but the store has some, as {id}",
+                    hint="Put the folder heads back from a backup. What was the last act is said by:\n"
+                    f"  snapsync verify --env {self.identity.env}",
+                    exit=Exit.INTEGRITY,
+                )
+        self._known_new = True
+        return ()
 
     def resolve(self, prefix: str) -> ObjectId:
         """The one object whose id begins with a prefix.
@@ -193,45 +228,4 @@ class Store:
                 waiting.extend(self.operation(id).parents)
 
     def _write_identity(self) -> None:
-        sealed = _Sealed(store=self.identity, sha256=identify(encode(self.identity)))
-        files.write(self.folder / "store.json", encode(sealed))
-
-
-class _Format(msgspec.Struct):
-    format: int
-
-
-class _Versioned(msgspec.Struct):
-    store: _Format
-
-
-def _identity(path: Path, data: bytes, env: str) -> Identity:
-    try:
-        version = msgspec.json.decode(data, type=_Versioned).store.format
-        if version > FORMAT:
-            raise StoreError(
-                "The store was written by a newer snapsync.",
-                detail=f"{path}: format {version}; this version knows {FORMAT}",
-                hint="pip install --upgrade snapsync",
-            )
-        sealed = msgspec.json.decode(data, type=_Sealed)
-    except files.GARBLED as error:
-        raise _damaged(path, str(error)) from error
-    if identify(encode(sealed.store)) != sealed.sha256:
-        raise _damaged(path, "it does not have the checksum that it carries")
-    if sealed.store.env != env:
-        raise StoreError(
-            "This store belongs to another env.",
-            detail=f"{path}: env {sealed.store.env}, asked for {env}",
-            hint="Give each env a state folder of its own.",
-        )
-    return sealed.store
-
-
-def _damaged(path: Path, detail: str) -> StoreError:
-    return StoreError(
-        "The store's identity file is damaged.",
-        detail=f"{path}: {detail}",
-        hint="Put store.json back from a backup of the state folder.",
-        exit=Exit.INTEGRITY,
-    )
+        write_identity(self.folder, self.identity)

@@ -85,7 +85,7 @@ def _glances(env: Env, start: OperationId | None) -> list[Glance]:
             open_orders=seen[0].open_orders if seen else (),
         )
 
-    return [glance(id, act) for id, act in reversed([*store.log(start)])]
+    return [glance(id, act) for id, act in reversed([*store.log(None if start is None else (start,))])]
 
 
 def _now(env: Env) -> tuple[Instant, State] | None:

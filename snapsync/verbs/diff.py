@@ -85,7 +85,7 @@ def _word(env: Env, word: str, then: Point | None) -> Sides:
         reading = read(env.book_files)
         images = {str(role): image(data)[0] for role, data in reading.files.items()}
         return Sides(words="the book's files as they are now", book=Side(state=reading.state, images=images))
-    entries = env.store.log(then.operation if then else None)
+    entries = env.store.log((then.operation,) if then else None)
     newest = next((entry for entry in entries if getattr(entry[1], word) is not None), None)
     if newest is None:
         what = "nothing was agreed so far" if word == "agreed" else "nobody has looked yet"

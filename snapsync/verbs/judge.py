@@ -6,42 +6,59 @@ import msgspec
 
 from snapsync.model.canon import OperationId
 from snapsync.model.change import Moved, step
-from snapsync.model.instant import shift
+from snapsync.model.history import Actor
+from snapsync.model.instant import Instant, shift
 from snapsync.model.plan import Look, Plan, Written
 from snapsync.model.planner import plan
 from snapsync.model.threeway import Base
+from snapsync.store.store import Store
 
 from .env import Env
 
 
 def judge(env: Env, facts: Look, base: Base | None) -> Plan:
     """The plan that follows from these facts, from what is on hold, and from where it is made."""
-    latest = env.store.latest()
-    holds = latest[1].holds if latest else ()
-    facts = msgspec.structs.replace(facts, holds=holds, hosts=_hosts(env, base))
+    return judge_at(env, facts, base, When(now=env.now(), heads=env.store.heads(), actor=env.actor))
+
+
+class When(msgspec.Struct, frozen=True, kw_only=True):
+    """When a plan is made: the time, the heads of the log, and who makes it where."""
+
+    now: Instant
+    heads: tuple[OperationId, ...]
+    actor: Actor
+
+
+def judge_at(env: Env, facts: Look, base: Base | None, when: When) -> Plan:
+    """As ``judge``, at another time."""
+    acts = [env.store.operation(id) for id in when.heads]
+    newest = max(acts, key=lambda act: act.time, default=None)
+    facts = msgspec.structs.replace(
+        facts, holds=newest.holds if newest else (), hosts=_hosts(when.actor, base)
+    )
     made = plan(facts, base, env.rules)
     if not any(change.why.moved in {Moved.BOOK, Moved.BOTH} for change in made.changes):
         return made
     # somebody has edited the book: whether that undid our own work, only the log can tell
-    return plan(msgspec.structs.replace(facts, written=_written_lately(env)), base, env.rules)
+    written = _written_lately(env.store, when)
+    return plan(msgspec.structs.replace(facts, written=written), base, env.rules)
 
 
-def _hosts(env: Env, base: Base | None) -> tuple[str, str] | None:
+def _hosts(here: Actor, base: Base | None) -> tuple[str, str] | None:
     """The host that last wrote the book and this one, where these are known to be two machines."""
-    here = env.actor
     if base is None or base.writer is None or not here.machine:
         return None
     machine, host = base.writer
     return (host, here.host) if machine not in ("", here.machine) else None
 
 
-def _written_lately(env: Env) -> tuple[Written, ...]:
+def _written_lately(store: Store, when: When) -> tuple[Written, ...]:
     """The steps that were applied in the last 24 hours, and that nobody has taken back with a command."""
-    store, since = env.store, shift(env.now(), days=-1)
+    since = shift(when.now, days=-1)
     found: list[Written] = []
     undone: set[OperationId | None] = set()
     restored: OperationId | None = None
-    for id, operation in store.log():
+    for id, operation in store.log(when.heads):
         if operation.time < since:
             break
         if restored is not None and id != restored:

@@ -39,7 +39,7 @@ def log(
     Raises:
         StoreError: nothing is stored yet (exit 10), or an operation is damaged (30).
     """
-    found = env.store.log(start)
+    found = env.store.log(None if start is None else (start,))
     if since is not None:
         found = takewhile(lambda entry: entry[1].time >= since, found)
     if verbs:

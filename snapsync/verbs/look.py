@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 
 import msgspec
 
 from snapsync.ends.alpaca import BrokerReading, Known, Reach, read_broker, same_doubt
 from snapsync.ends.book import Reading, Role, read
-from snapsync.model.canon import ImageId, SnapshotId
+from snapsync.model.canon import ImageId, OperationId, SnapshotId
 from snapsync.model.history import BookSnapshot, BrokerSnapshot
 from snapsync.model.image import image
 from snapsync.model.instant import Instant
@@ -52,20 +53,31 @@ def store_look(env: Env, reading: Reading, broker: BrokerReading) -> Seen:
 
 
 def seen(env: Env, reading: Reading, broker: BrokerReading, broker_snapshot: SnapshotId) -> Look:
-    """The facts for a plan: this reading of the book beside this one of the broker."""
+    """The facts for a plan: this reading of the book beside this one of the broker; the book's is kept."""
+    return facts(env, (reading, store_book(env.store, reading)), (broker, broker_snapshot))
+
+
+def facts(
+    env: Env,
+    book: tuple[Reading, SnapshotId],
+    broker: tuple[BrokerReading, SnapshotId],
+    heads: Iterable[OperationId] | None = None,
+) -> Look:
+    """The facts for a plan, of two readings that are kept; the log is as of the heads that are given."""
+    (reading, book_snapshot), (account, broker_snapshot) = book, broker
     return Look(
         env=env.name,
-        account=broker.account,
-        at=broker.at,
+        account=account.account,
+        at=account.at,
         book=reading.state,
-        book_snapshot=store_book(env.store, reading),
-        broker=broker.state,
+        book_snapshot=book_snapshot,
+        broker=account.state,
         broker_snapshot=broker_snapshot,
-        marks=broker.marks,
-        ledger=broker.ledger,
-        open_orders=broker.open_orders,
-        rebound=rebound(env),
-        observations=(*broker.doubts, *broker.observations, *reading.observations),
+        marks=account.marks,
+        ledger=account.ledger,
+        open_orders=account.open_orders,
+        rebound=rebound(env, heads),
+        observations=(*account.doubts, *account.observations, *reading.observations),
         untouched=reading.untouched,
         corrected=reading.corrected,
         book_zone=str(env.config.book_timezone),

@@ -7,8 +7,9 @@ import msgspec
 from snapsync.ends.alpaca import BrokerReading
 from snapsync.ends.book import Reading
 from snapsync.model.plan import Plan
+from snapsync.store.identity import Identity
 from snapsync.store.overlay import OverlayPlace
-from snapsync.store.store import Identity, Store
+from snapsync.store.store import Store
 
 from .env import Env
 from .look import read_account, store_look

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from snapsync.ends.alpaca import read_account_once
@@ -60,9 +62,9 @@ def rebind(env: Env) -> Rebound:
     return Rebound(operation=operation, before=before, after=account.id)
 
 
-def rebound(env: Env) -> bool:
-    """Whether the account was changed and no plan has been applied since."""
-    for _, operation in env.store.log():
+def rebound(env: Env, heads: Iterable[OperationId] | None = None) -> bool:
+    """Whether the account was changed and no plan has been applied since; as of the heads that are given."""
+    for _, operation in env.store.log(heads):
         if operation.verb in ("apply", "rebind"):
             return operation.verb == "rebind"
         if operation.agreed is not None:

@@ -34,7 +34,7 @@ def then(env: Env, point: Point) -> Then:
     """What both sides were at a point of the history, as far as somebody had looked."""
     book: SnapshotId | None = None
     broker: SnapshotId | None = None
-    for _, act in env.store.log(point.operation):
+    for _, act in env.store.log((point.operation,)):
         book, broker = book or act.book, broker or act.broker
         if (book and broker) or act.verb == "rebind":  # what was before is another account's
             break

@@ -2,8 +2,9 @@
 
 The guide's evening and morning, planned and applied, then undone and done again, with fixed times, actor
 and store id; the sandbox's ids follow from its seed. Once format 1 is released, the sample is never made
-again: tomorrow's code must read it as it is. It holds ``store/``, the ``book/`` before each of its two
-applies and after the last, and ``interrupted/``, a journal.
+again: later code must read it as it is. It holds ``store/``, whose older half is packed, the ``book/``
+before both of its applies and after the last, ``interrupted/``, a journal, and ``collected/``, the store
+after a gc.
 """
 
 from __future__ import annotations
@@ -23,9 +24,11 @@ import msgspec
 from snapsync import Env, apply, plan, plan_undo
 from snapsync.ends.book import Role
 from snapsync.model.history import Actor, BookSnapshot
+from snapsync.model.kept import Keep
 from snapsync.sandbox import Sandbox
 from snapsync.store.journal import Journal, Write, write_journal
 from snapsync.store.store import Store
+from snapsync.verbs.gc import gc
 
 SAMPLE = Path(__file__).with_name("v1")
 STORE_ID = "0123456789abcdef0123456789abcdef"
@@ -67,6 +70,7 @@ def make(folder: Path) -> None:
             sandbox.do({"do": "clock", "to": "2025-08-20 16:30"})
             _keep_book(bot, folder / "book" / "1-evening")
             _plan_and_apply(bot, EVENING)
+            _env(bot, EVENING).store.place.pack()
             sandbox.stage("after")
             orders = sandbox.world.orders.values()
             order = next(each.id for each in orders if each.client_order_id == "bot-iwm-0821")
@@ -85,6 +89,7 @@ def make(folder: Path) -> None:
             lock.unlink()
         shutil.copytree(state, folder / "store", copy_function=shutil.copyfile)
         _interrupted(Store.open(state, "paper"), folder / "interrupted")
+        _collected(bot, folder / "collected")
 
 
 def _begin(bot: Path) -> None:
@@ -128,6 +133,19 @@ def _interrupted(store: Store | None, folder: Path) -> None:
     write_journal(
         folder, Journal(draft=msgspec.structs.replace(act, book=None, agreed=agreed), writes=writes)
     )
+
+
+def _collected(bot: Path, folder: Path) -> None:
+    """The store two days later, after a gc that has kept the newest act alone."""
+    state = bot / "state" / "paper"
+    for path in state.rglob("*"):
+        os.utime(path, (EVENING.timestamp(), EVENING.timestamp()))
+    gc(_env(bot, MORNING + timedelta(days=2)), Keep(last=1))
+    (state / "lock").unlink()
+    shutil.copytree(state, folder, copy_function=shutil.copyfile)
+    for empty in (folder / "objects").iterdir():
+        empty.rmdir()
+    (folder / "objects").rmdir()
 
 
 def _keep_book(bot: Path, folder: Path) -> None:

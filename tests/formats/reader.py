@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import struct
 import sys
 import zlib
 from collections.abc import Iterator
@@ -42,11 +43,54 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+PACK = b"snapsync pack 1\n"
+PLACE = struct.Struct(">III")
+BLOCK = struct.Struct(">QI")
+TAIL = struct.Struct(">QII32s")
+
+
+def unpack(path: Path) -> dict[str, bytes]:
+    """All that a pack holds."""
+    data = path.read_bytes()
+    insist(that=path.name == sha256(data) + ".pack", on=f"{path.name} is its hash")
+    insist(that=data.startswith(PACK), on=f"{path.name} is a pack")
+    begin, objects, blocks, checksum = TAIL.unpack(data[-TAIL.size :])
+    index = data[begin : -TAIL.size]
+    insist(that=hashlib.sha256(index).digest() == checksum, on=f"{path.name}'s index")
+    insist(
+        that=len(index) == objects * (32 + PLACE.size) + blocks * BLOCK.size,
+        on=f"{path.name}'s index is as long as it says",
+    )
+    names = [index[at : at + 32].hex() for at in range(0, 32 * objects, 32)]
+    insist(that=names == sorted(set(names)), on=f"{path.name}'s ids are sorted")
+    places = PLACE.iter_unpack(index[32 * objects : (32 + PLACE.size) * objects])
+    table = list(BLOCK.iter_unpack(index[(32 + PLACE.size) * objects :]))
+    insist(that=table[0][0] == len(PACK), on=f"{path.name}'s blocks begin")
+    ends = [start + length for start, length in table]
+    insist(that=ends == [*(start for start, _ in table[1:]), begin], on=f"{path.name}'s blocks follow")
+    contents = [inflated(data[start : start + length]) for start, length in table]
+    return {
+        name: contents[block][start : start + length]
+        for name, (block, start, length) in zip(names, places, strict=True)
+    }
+
+
+def inflated(stored: bytes) -> bytes:
+    """What one zlib stream holds, and nothing after it."""
+    stream = zlib.decompressobj()
+    data = stream.decompress(stored)
+    insist(that=stream.eof and not stream.unused_data, on="this is one stream")
+    return data
+
+
 class Store:
     """A store's folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.packed: dict[str, bytes] = {}
+        for path in sorted((folder / "packs").glob("*.pack")):
+            self.packed |= unpack(path)
         self.identity = self.sealed("store.json", "store")
         insist(that=self.identity["format"] == 1, on="format")
 
@@ -63,9 +107,8 @@ class Store:
 
     def content(self, id: str) -> bytes:
         """An object's content, proven."""
-        stream = zlib.decompressobj()
-        data = stream.decompress((self.folder / "objects" / id[:2] / id[2:]).read_bytes())
-        insist(that=stream.eof and not stream.unused_data, on=f"{id} is one stream")
+        path = self.folder / "objects" / id[:2] / id[2:]
+        data = inflated(path.read_bytes()) if path.exists() or id not in self.packed else self.packed[id]
         insist(that=sha256(data) == id, on=f"{id} is its hash")
         return data
 
@@ -80,11 +123,21 @@ class Store:
     def ids(self) -> list[str]:
         """Every object's id."""
         names = (path.parent.name + path.name for path in (self.folder / "objects").glob("*/*"))
-        return sorted(name for name in names if ID.fullmatch(name))
+        return sorted({*self.packed, *(name for name in names if ID.fullmatch(name))})
+
+    def names(self, folder: str) -> list[str]:
+        """The ids that the empty files of a folder are named by."""
+        paths = [each for each in (self.folder / folder).glob("*") if ID.fullmatch(each.name)]
+        insist(that=all(each.stat().st_size == 0 for each in paths), on=f"{folder} has only empty files")
+        return sorted(each.name for each in paths)
+
+    def collected(self) -> set[str]:
+        """The ids of all that gc has taken away."""
+        return {each for id in self.names("collected") for each in self.get(id, "collection")["ids"]}
 
     def heads(self) -> list[str]:
         """The newest operations, without those that are ancestors of others."""
-        names = sorted(path.name for path in (self.folder / "heads").iterdir() if ID.fullmatch(path.name))
+        names = sorted({*self.names("heads"), *self.names("witness")})
         older = {each for name in names for each in self.ancestors(name)}
         return [name for name in names if name not in older]
 
@@ -150,6 +203,7 @@ class Store:
     def operation(self, id: str) -> dict[str, Any]:
         """One act, with all that it leads to."""
         act = self.get(id, "operation")
+        gone = self.collected()
         insist(that=bool(INSTANT.fullmatch(act["time"])), on=f"{id}'s time")
         found: dict[str, Any] = {
             "id": id,
@@ -157,14 +211,14 @@ class Store:
             "time": act["time"],
             "parents": act["parents"],
         }
-        if act["book"]:
+        if act["book"] and self.get(act["book"], "book-snapshot")["state"] not in gone:
             book = self.get(act["book"], "book-snapshot")
             files = {role: self.file(image) for role, image in book["images"].items()}
             found["files"] = {role: data and data.decode() for role, data in files.items()}
             found["book"] = self.state(book["state"])
         if act["broker"]:
             broker = self.get(act["broker"], "broker-snapshot")
-            found["broker"] = self.state(broker["state"])
+            found["broker"] = self.state(broker["state"]) if broker["state"] not in gone else None
             found["ledger"] = self.rows(broker["ledger"], "activities")
         if act["agreed"]:
             self.get(act["agreed"]["book"], "book-snapshot")
@@ -244,6 +298,7 @@ def main(folder: str) -> None:
         if store.content(id).startswith(b"{"):
             store.get(id, json.loads(store.content(id))["kind"])
     found = {"store": store.identity, "heads": heads, "log": acts, "objects": store.ids()}
+    found["collected"] = sorted(store.collected())
     if (store.folder / "journal.json").exists():
         found["journal"] = store.sealed("journal.json", "journal")
     sys.stdout.write(json.dumps(found) + "\n")

@@ -12,6 +12,7 @@ import msgspec.inspect
 import pytest
 
 from snapsync.model.canon import Record, Stored
+from snapsync.model.collection import Collection
 from snapsync.model.history import BookSnapshot, BrokerSnapshot, Operation
 from snapsync.model.image import Branch, Image
 from snapsync.model.ledger import Activity
@@ -19,8 +20,8 @@ from snapsync.model.pages import Node, _page_type
 from snapsync.model.plan import FilesBody, Plan, PlanBody
 from snapsync.model.policy import Rules
 from snapsync.model.state import Position, StateRoot, Transaction
+from snapsync.store.identity import Identity
 from snapsync.store.journal import Journal
-from snapsync.store.store import Identity
 
 PAGE = (Path(__file__).parents[2] / "docs" / "format.md").read_text()
 FILES = {"store": "`store.json`", "journal": "`journal.json`"}
@@ -37,6 +38,7 @@ KINDS: list[type[Stored]] = [
     Plan,
     Image,
     Branch,
+    Collection,
     Identity,
     Journal,
 ]

@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
-from snapsync.model.canon import ImageId, ObjectId, decode, encode, identify
+from snapsync.errors import Exit, StoreError
+from snapsync.model.canon import ImageId, decode, encode, identify
+from snapsync.model.collection import Collection
 from snapsync.model.history import BookSnapshot, BrokerSnapshot, Operation
 from snapsync.model.image import BRANCH, CHUNK, Branch, Image, image, image_bytes
 from snapsync.model.ledger import Activity
@@ -41,6 +43,7 @@ KINDS: dict[str, Any] = {
     "plan-details": Plan,
     "image": Image,
     "branch": Branch,
+    "collection": Collection,
 }
 
 
@@ -82,7 +85,7 @@ def test_every_object_is_what_todays_code_would_write(store: Store) -> None:
         value = decode(data, page_type(data) if kind == "page" else KINDS[kind])
         assert encode(value) == data
         seen.add(kind)
-    assert seen == {*KINDS, "page"}
+    assert seen == {*KINDS, "page"} - {"collection"}
 
 
 def test_the_log_is_read(store: Store) -> None:
@@ -214,16 +217,36 @@ def test_images_of_every_shape_are_read(tmp_path: Path, data: bytes | None) -> N
     assert reader.Store(tmp_path).file(id) == image_bytes(id, store.place.get) == data
 
 
-@pytest.mark.parametrize("id", ["first", "last"])
-def test_the_reader_finds_damage(tmp_path: Path, store: Store, id: str) -> None:
+@pytest.mark.parametrize("id", ["first", "last", "pack"])
+def test_the_reader_finds_damage(tmp_path: Path, id: str) -> None:
     """A reader made from the page refuses an object that is not its hash."""
     shutil.copytree(SAMPLE / "store", tmp_path / "store")
-    damaged: ObjectId = (min if id == "first" else max)(store.place.ids())
-    path = tmp_path / "store" / "objects" / damaged[:2] / damaged[2:]
+    loose = sorted((tmp_path / "store" / "objects").glob("*/*"))
+    packs = sorted((tmp_path / "store" / "packs").iterdir())
+    path = {"first": loose[0], "last": loose[-1], "pack": packs[0]}[id]
     path.write_bytes(path.read_bytes()[:-1] + b"\0")
 
     with pytest.raises((reader.DamagedError, zlib.error)):
         reader.main(str(tmp_path / "store"))
+
+
+def test_what_was_collected_is_known(store: Store) -> None:
+    """After a gc all that was done is still told; what is gone is named, and by both readers alike."""
+    after = Store.open(SAMPLE / "collected", "paper")
+    assert after is not None
+    command = [sys.executable, "-I", "-S", str(HERE / "reader.py"), str(SAMPLE / "collected")]
+    read = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    [record] = after.place.collected()
+    collection = after.get(record, Collection)
+
+    assert list(after.log()) == list(store.log())
+    assert read["collected"] == list(collection.ids)
+    assert (collection.keep_last, collection.keep_days, collection.actor) == (1, None, make_v1.ACTOR)
+    assert {*after.place.ids()} == {*store.place.ids(), record} - {*collection.ids}
+    for id in collection.ids:
+        with pytest.raises(StoreError, match="collected by gc") as raised:
+            after.place.get(id)
+        assert raised.value.exit == Exit.STORE
 
 
 def test_the_sample_names_no_machine() -> None:

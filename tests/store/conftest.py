@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import pytest
 
 from snapsync.model.canon import ObjectId
 from snapsync.store.local import LocalPlace
+from snapsync.store.overlay import OverlayPlace
 from snapsync.store.place import Place
+
+from .sqlite_place import SqlitePlace
 
 _HOLD = """
 import importlib, sys
@@ -27,7 +30,12 @@ with place(*map(Path, where)).lock("a test"):
 
 
 class Kind(Protocol):
-    """One implementation of Place, and the back door through which a test damages it."""
+    """One implementation of Place, and the back door through which a test damages it.
+
+    ``shared`` says whether several processes can open it.
+    """
+
+    shared: ClassVar[bool]
 
     def open(self) -> Place:
         """The place, as another process would open it; the first call makes it."""
@@ -48,6 +56,8 @@ class Kind(Protocol):
 
 class LocalKind:
     """A folder."""
+
+    shared: ClassVar[bool] = True
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "place"
@@ -72,7 +82,58 @@ class LocalKind:
             self.path(id).write_bytes(stored)
 
 
-KINDS: dict[str, Callable[[Path], Kind]] = {"local": LocalKind}
+class OverlayKind:
+    """A place in memory over a folder; it goes with its process."""
+
+    shared: ClassVar[bool] = False
+
+    def __init__(self, folder: Path) -> None:
+        below = LocalPlace(folder / "below")
+        below.create()
+        self.place = OverlayPlace(below)
+
+    def open(self) -> Place:
+        return self.place
+
+    def opener(self) -> list[str]:
+        raise NotImplementedError
+
+    def stored(self, id: ObjectId) -> bytes:
+        return self.place._objects[id]
+
+    def overwrite(self, id: ObjectId, stored: bytes | None) -> None:
+        if stored is None:
+            del self.place._objects[id]
+        else:
+            self.place._objects[id] = stored
+
+
+class SqliteKind:
+    """A database: a second implementation, to show that the suite and the Protocol are enough for one."""
+
+    shared: ClassVar[bool] = True
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "place.sqlite"
+
+    def open(self) -> Place:
+        return SqlitePlace(self.file)
+
+    def opener(self) -> list[str]:
+        return ["tests.store.sqlite_place", "SqlitePlace", str(self.file)]
+
+    def stored(self, id: ObjectId) -> bytes:
+        return SqlitePlace(self.file).raw(id)
+
+    def overwrite(self, id: ObjectId, stored: bytes | None) -> None:
+        SqlitePlace(self.file).overwrite(id, stored)
+
+
+KINDS: dict[str, type[LocalKind | OverlayKind | SqliteKind]] = {
+    "local": LocalKind,
+    "overlay": OverlayKind,
+    "sqlite": SqliteKind,
+}
 
 
 @pytest.fixture(params=KINDS)
@@ -85,6 +146,12 @@ def kind(request: pytest.FixtureRequest, tmp_path: Path) -> Kind:
 def place(kind: Kind) -> Place:
     """One implementation, opened."""
     return kind.open()
+
+
+@pytest.fixture(params=[name for name, kind in KINDS.items() if kind.shared])
+def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Kind:
+    """One implementation that several processes can open, empty."""
+    return KINDS[request.param](tmp_path)
 
 
 @contextmanager

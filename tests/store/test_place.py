@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+import zlib
 from collections.abc import Callable
+from threading import Thread
 
 import pytest
 
 from snapsync.errors import Exit, StoreError
-from snapsync.model.canon import OperationId, identify
+from snapsync.model.canon import ObjectId, OperationId, identify
 from snapsync.store.place import Place
 
 from .conftest import Kind, held_elsewhere
@@ -27,7 +29,7 @@ def test_what_is_put_is_got(place: Place, kind: Kind, data: bytes) -> None:
     id = identify(data)
     assert not place.has(id)
 
-    place.put(id, data)
+    assert place.put(id, data)
 
     assert place.has(id)
     assert place.get(id) == kind.open().get(id) == data
@@ -39,7 +41,7 @@ def test_putting_twice_is_putting_once(place: Place, kind: Kind) -> None:
     place.put(id, b"once")
     first = kind.stored(id)
 
-    place.put(id, b"once")
+    assert not place.put(id, b"once")
 
     assert kind.stored(id) == first
     assert list(place.ids()) == [id]
@@ -144,9 +146,10 @@ def test_advancing_again_changes_nothing(place: Place, old: tuple[str, ...]) -> 
     assert place.heads() == (op("c"),)
 
 
-def test_the_lock_keeps_another_process_out(kind: Kind, place: Place) -> None:
+def test_the_lock_keeps_another_process_out(shared: Kind) -> None:
     """While one process holds the lock, another is told who it is, and how it is called."""
-    with held_elsewhere(kind) as holder, pytest.raises(StoreError) as raised, place.lock("mine"):
+    place = shared.open()
+    with held_elsewhere(shared) as holder, pytest.raises(StoreError) as raised, place.lock("mine"):
         pass
 
     assert raised.value.exit == Exit.LOCKED
@@ -154,30 +157,33 @@ def test_the_lock_keeps_another_process_out(kind: Kind, place: Place) -> None:
     assert "a test" in raised.value.detail
 
 
-def test_readers_do_not_wait_for_the_lock(kind: Kind, place: Place) -> None:
+def test_readers_do_not_wait_for_the_lock(shared: Kind) -> None:
     """Objects and heads are read while another process writes."""
+    place = shared.open()
     place.put(identify(b"one"), b"one")
     place.advance((), op("head"))
 
-    with held_elsewhere(kind):
+    with held_elsewhere(shared):
         assert place.get(identify(b"one")) == b"one"
         assert place.heads() == (op("head"),)
 
 
-def test_the_lock_is_given_back(kind: Kind, place: Place) -> None:
+def test_the_lock_is_given_back(shared: Kind) -> None:
     """After a holder is done, or has failed, the next one gets the lock."""
+    place = shared.open()
     for _ in range(2):
         with place.lock("mine"):
             pass
     with pytest.raises(ZeroDivisionError), place.lock("mine"):
         raise ZeroDivisionError
-    with held_elsewhere(kind) as holder:
+    with held_elsewhere(shared) as holder:
         assert holder.poll() is None
 
 
-def test_the_lock_dies_with_its_process(kind: Kind, place: Place) -> None:
+def test_the_lock_dies_with_its_process(shared: Kind) -> None:
     """A holder that is killed leaves no lock behind."""
-    with held_elsewhere(kind) as holder:
+    place = shared.open()
+    with held_elsewhere(shared) as holder:
         holder.kill()
         holder.wait()
 
@@ -185,9 +191,10 @@ def test_the_lock_dies_with_its_process(kind: Kind, place: Place) -> None:
             pass
 
 
-def test_a_waiter_gets_the_lock_in_time(kind: Kind, place: Place) -> None:
+def test_a_waiter_gets_the_lock_in_time(shared: Kind) -> None:
     """Who may wait gets the lock when the holder lets go."""
-    with held_elsewhere(kind) as holder:
+    place = shared.open()
+    with held_elsewhere(shared) as holder:
         assert holder.stdin is not None
         # the holder's stdin ends when its last writer has gone: this process now, the sleeper later
         with subprocess.Popen(["sleep", "0.5"], stdin=holder.stdin):
@@ -196,9 +203,96 @@ def test_a_waiter_gets_the_lock_in_time(kind: Kind, place: Place) -> None:
                 pass
 
 
-def test_one_process_has_one_lock(place: Place) -> None:
+def test_one_process_has_one_lock(shared: Kind) -> None:
     """A second taker in the same process is kept out too: threads are writers like any other."""
+    place = shared.open()
     with place.lock("first"), pytest.raises(StoreError) as raised, place.lock("second"):
         pass
 
     assert raised.value.exit == Exit.LOCKED
+
+
+def _advance(kind: Kind, number: int) -> None:
+    place = kind.open()
+    for step in range(20):
+        id = op(f"{number} {step}")
+        before = place.heads()
+        place.put(id, f"{number} {step} after {' '.join(before)}".encode())
+        place.advance(before, id)
+
+
+def test_advances_at_once_lose_nothing(shared: Kind) -> None:
+    """Writers who move the head without the lock make forks, but every head is kept or was taken over."""
+    shared.open()
+    threads = [Thread(target=_advance, args=(shared, number)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    heads = set(shared.open().heads())
+    taken = {parent for number in range(4) for step in range(20) for parent in _after(shared, number, step)}
+    assert {op(f"{number} {step}") for number in range(4) for step in range(20)} == heads | taken
+
+
+def _after(kind: Kind, number: int, step: int) -> set[OperationId]:
+    """The heads that a writer had seen; its bytes are no object's, so they are not got but looked at."""
+    stored = kind.stored(op(f"{number} {step}"))
+    text = (zlib.decompress(stored) if stored.startswith(b"x") else stored).decode()
+    return {OperationId(ObjectId(id)) for id in text.split()[3:]}
+
+
+def test_packing_changes_nothing_that_is_seen(place: Place, kind: Kind) -> None:
+    """Before and after packing, here and elsewhere, the same objects are there, and new ones can be put."""
+    words = {identify(str(n).encode() * 50): str(n).encode() * 50 for n in range(100)}
+    for id, data in words.items():
+        place.put(id, data)
+    elsewhere = kind.open()
+    assert elsewhere.pack(1000) == 0
+
+    place.pack()
+    for each in (place, elsewhere, kind.open()):
+        assert {id: each.get(id) for id in each.ids()} == words
+        assert sorted(each.ids("a")) == sorted(id for id in words if id.startswith("a"))
+        assert all(each.has(id) for id in words)
+        assert not any(each.put(id, data) for id, data in words.items())
+    assert place.pack() == 0
+    assert list(place.flaws()) == []
+
+    assert elsewhere.put(identify(b"new"), b"new")
+    place.pack()
+    assert {id: elsewhere.get(id) for id in elsewhere.ids()} == {**words, identify(b"new"): b"new"}
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_what_is_removed_is_gone_and_remembered(place: Place, kind: Kind, *, packed: bool) -> None:
+    """Only what was named goes; the record of it stays, and what went can be put again."""
+    for word in ("keep", "go", "also go", "record"):
+        place.put(identify(word.encode()), word.encode())
+    elsewhere = kind.open()
+    if packed:
+        place.pack()
+    assert place.collected() == ()
+
+    gone = frozenset(identify(word) for word in (b"go", b"also go", b"never there"))
+    place.remove(identify(b"record"), gone)
+    place.remove(identify(b"record"), gone)
+
+    for each in (place, elsewhere, kind.open()):
+        assert each.collected() == (identify(b"record"),)
+        assert sorted(each.ids()) == sorted([identify(b"keep"), identify(b"record")])
+        assert not each.has(identify(b"go"))
+        assert each.get(identify(b"keep")) == b"keep"
+    assert place.put(identify(b"go"), b"go")
+    assert elsewhere.get(identify(b"go")) == b"go"
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_what_was_put_just_now_is_young(place: Place, *, packed: bool) -> None:
+    """Nothing that was put within an hour is listed where an hour's age is asked for."""
+    place.put(identify(b"one"), b"one")
+    if packed:
+        place.pack()
+
+    assert list(place.ids(age=3600)) == []
+    assert list(place.ids(age=0)) == [identify(b"one")]
