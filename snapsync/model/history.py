@@ -14,7 +14,9 @@ from .plan import Reading
 from .policy import Finding
 from .state import Marks, OpenOrder, Scope
 
-Verb = Literal["plan", "apply", "recover", "rebind"]
+Verb = Literal["plan", "apply", "recover", "rebind", "approve", "revoke"]
+REVIEWS: frozenset[Verb] = frozenset({"approve", "revoke"})
+"""Acts that say something of a plan: neither side was looked at or changed."""
 
 
 class Manifest(Record, frozen=True):
@@ -92,7 +94,7 @@ class Operation(Stored, frozen=True, tag="operation"):
     """One completed act. ``plan`` is the id that people approve; ``details`` the stored Plan itself.
 
     ``reading`` is the broker's dollars that were written or planned with. ``recovered`` marks an apply
-    that was interrupted and finished later.
+    that was interrupted and finished later. ``approval`` is the word that was said, or that an apply used up.
     """
 
     verb: Verb
@@ -111,6 +113,7 @@ class Operation(Stored, frozen=True, tag="operation"):
     reading: Reading | None = None
     refused: bool = False
     recovered: bool = False
+    approval: ObjectId | None = None
 
 
 def tally(signs: list[Sign]) -> Tally:

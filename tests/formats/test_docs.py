@@ -11,6 +11,7 @@ import msgspec
 import msgspec.inspect
 import pytest
 
+from snapsync.model.approval import Approval
 from snapsync.model.canon import Record, Stored
 from snapsync.model.history import BookSnapshot, BrokerSnapshot, Operation
 from snapsync.model.image import Branch, Image
@@ -26,6 +27,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "format.md").read_text()
 FILES = {"store": "`store.json`", "journal": "`journal.json`"}
 KINDS: list[type[Stored]] = [
     Operation,
+    Approval,
     BrokerSnapshot,
     BookSnapshot,
     StateRoot,
