@@ -29,6 +29,7 @@ from .version import __version__
 
 if TYPE_CHECKING:
     from .verbs.apply import Applied, Chosen, apply, choose
+    from .verbs.approve import Said, approve, revoke
     from .verbs.env import Env
     from .verbs.log import log
     from .verbs.plan import Planned, plan
@@ -43,14 +44,17 @@ __all__ = [
     "Env",
     "Exit",
     "Planned",
+    "Said",
     "SnapsyncError",
     "__version__",
     "apply",
+    "approve",
     "choose",
     "log",
     "plan",
     "rebind",
     "recover",
+    "revoke",
     "show",
     "status",
 ]
@@ -61,12 +65,15 @@ _HOMES = {
     "Chosen": "apply",
     "Env": "env",
     "Planned": "plan",
+    "Said": "approve",
     "apply": "apply",
+    "approve": "approve",
     "choose": "apply",
     "log": "log",
     "plan": "plan",
     "rebind": "rebind",
     "recover": "recover",
+    "revoke": "approve",
     "show": "show",
     "status": "status",
 }

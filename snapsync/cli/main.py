@@ -26,6 +26,8 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "Review": {
         "show": "Show one stored thing by its id; without one, the latest plan.",
+        "approve": "Say yes to exactly what a plan does.",
+        "revoke": "Take an approval back, or reject a plan.",
     },
     "Back": {
         "recover": "Go on after an apply that was interrupted.",

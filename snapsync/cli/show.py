@@ -7,7 +7,7 @@ import click
 from snapsync.errors import Exit
 from snapsync.verbs.env import Env
 from snapsync.verbs.show import Shown, show
-from snapsync.views import json, text
+from snapsync.views import approval, json, text
 from snapsync.views.neutral import terminal
 
 from . import options
@@ -33,7 +33,10 @@ def _document(found: Shown) -> json.Document:
     if found.plan and found.kind == "plan":
         return json.plan(found.plan, found.operation)
     if found.act and found.operation:
-        return json.kind("operation", **json.operation(found.operation, found.act))
+        said = found.approval and approval.document(found.act.approval, found.approval)
+        return json.kind("operation", **json.operation(found.operation, found.act), said=said)
+    if found.approval:
+        return json.kind("approval", **approval.document(found.id, found.approval))
     chunk = None if found.chunk is None else found.chunk.decode(errors="replace")
     return json.kind("object", id=found.id, stored=found.raw, chunk=chunk)
 
@@ -43,6 +46,9 @@ def _words(talk: Talk, env: Env, found: Shown) -> str:
     parts = []
     if found.act and found.operation and found.kind == "operation":
         parts.append(text.operation(found.operation, found.act, zone, paint))
+    if found.approval:
+        id = found.act.approval if found.act else found.id
+        parts.append(approval.words(id or found.id, found.approval, zone, paint))
     if found.plan:
         parts.append(text.plan(found.plan, zone, paint, verbose=talk.verbose))
     if not parts and found.raw is not None:

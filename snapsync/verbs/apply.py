@@ -6,25 +6,23 @@ the journal; from the journal on, a crash is finished by the next writer; the he
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import msgspec
 
 from snapsync.ends.book import Edit, Reading, Writing, propose, read
 from snapsync.errors import Exit, PlanError, UsageError
-from snapsync.model.canon import ImageId, OperationId, PlanId, SnapshotId, short
+from snapsync.model.canon import ImageId, ObjectId, OperationId, PlanId, SnapshotId, short
 from snapsync.model.change import Change, TransactionChange, component, sign
 from snapsync.model.history import Agreed, BookSnapshot, Operation, tally
 from snapsync.model.instant import seconds_between
 from snapsync.model.plan import Look, Plan, reading_of, recheck
 from snapsync.model.planner import plan as compute
-from snapsync.model.policy import Finding
 from snapsync.model.threeway import Base
 from snapsync.store.journal import Journal, Write, close_journal, write_journal
 from snapsync.store.swap import Swap, perform, staged
 from snapsync.version import __version__
 
 from .env import Env
+from .gate import may_begin, pass_gate, told
 from .judge import judge
 from .look import read_account, recall, seen, store_book, store_broker, store_image
 from .recover import settle, settle_locked
@@ -87,7 +85,10 @@ def choose(env: Env, prefix: str | None = None) -> Chosen:
 
 
 class _Task(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """What is to be written, checked under the lock; ``left`` are keys that will still differ."""
+    """What is to be written, checked under the lock; ``left`` are keys that will still differ.
+
+    ``approval`` is the one that is used up by it.
+    """
 
     chosen: Chosen
     facts: Look
@@ -95,6 +96,7 @@ class _Task(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     reading: Reading
     due: tuple[Change, ...]
     left: tuple[str, ...]
+    approval: ObjectId | None
 
 
 def apply(env: Env, chosen: Chosen | None = None, *, confirmed: bool = False) -> Applied:
@@ -106,14 +108,12 @@ def apply(env: Env, chosen: Chosen | None = None, *, confirmed: bool = False) ->
         confirmed: whether a person has seen it and said yes; some findings ask for that.
 
     Raises:
-        PlanError: the facts have moved on (exit 20), a rule wants a person's yes (21) or refuses it (22).
-            Nothing was written.
+        PlanError: the facts have moved on (exit 20), an approval or a person's yes is wanted (21), or a
+            rule refuses it (22). Nothing was written.
         BookError: a file of the book cannot be read or written.
         RecoveryError: an earlier apply was interrupted and needs a decision (31).
     """
     chosen = chosen or choose(env)
-    if env.name in env.config.require_approval:
-        raise _unapproved(env)
     if chosen.plan.refused:
         raise _refused(chosen.plan)
     recovered = settle(env)
@@ -123,6 +123,7 @@ def apply(env: Env, chosen: Chosen | None = None, *, confirmed: bool = False) ->
         return Applied(operation=recovered, plan=chosen.plan, changes=changes, recovered=recovered)
     if not chosen.plan.drift:
         return Applied(operation=None, plan=chosen.plan, recovered=recovered)
+    may_begin(env, chosen.plan)
     snapshot = _fresh(env, chosen)
     with env.store.place.lock("apply", LOCK_SECONDS):
         recovered = settle_locked(env) or recovered
@@ -153,9 +154,6 @@ def _check(env: Env, chosen: Chosen, snapshot: SnapshotId, *, confirmed: bool) -
     now = judge(env, facts, base)
     if now.refused:
         raise _refused(now)
-    agreed_to = {(each.code, each.key) for each in plan.asking} if confirmed else set()
-    if any((each.code, each.key) not in agreed_to for each in now.asking):
-        raise _unconfirmed(env, now)
     held = recheck(plan, now)
     if held.gone:
         moved = ", ".join(sorted({_named(plan, each.key) for each in held.gone}))
@@ -164,11 +162,18 @@ def _check(env: Env, chosen: Chosen, snapshot: SnapshotId, *, confirmed: bool) -
             detail=f"plan {short(plan.id)}; moved since: {moved}",
             hint=f"snapsync plan --env {env.name}",
         )
+    approval = pass_gate(env, plan, msgspec.structs.replace(now, changes=held.due), confirmed=confirmed)
     due = {(component(change), change.key) for change in held.due}
     rest = (change for change in now.changes if (component(change), change.key) not in due)
     left = {change.key for change in rest} | set(now.withheld)
     return _Task(
-        chosen=chosen, facts=facts, base=base, reading=reading, due=held.due, left=tuple(sorted(left))
+        chosen=chosen,
+        facts=facts,
+        base=base,
+        reading=reading,
+        due=held.due,
+        left=tuple(sorted(left)),
+        approval=approval,
     )
 
 
@@ -221,6 +226,7 @@ def _draft(env: Env, task: _Task) -> Operation:
         details=chosen.made.details,
         tally=tally([sign(change) for change in task.due]),
         reading=reading_of(facts),
+        approval=task.approval,
     )
 
 
@@ -257,24 +263,6 @@ def _none(env: Env) -> PlanError:
     return PlanError("No plan has been made yet.", hint=f"snapsync plan --env {env.name}")
 
 
-def _unapproved(env: Env) -> PlanError:
-    return PlanError(
-        "This env wants an approval, and none can be given yet.",
-        detail=f"ALPACA_SYNC_REQUIRE_APPROVAL names {env.name}; this version of snapsync has no approvals",
-        hint="Take the env out of ALPACA_SYNC_REQUIRE_APPROVAL to apply without one.",
-        exit=Exit.UNAPPROVED,
-    )
-
-
-def _unconfirmed(env: Env, plan: Plan) -> PlanError:
-    return PlanError(
-        "A rule wants a person's yes for this plan.",
-        detail=_told(plan.asking),
-        hint=f"Look at it, and say yes where you are asked: snapsync apply --env {env.name}",
-        exit=Exit.UNAPPROVED,
-    )
-
-
 def _used(env: Env, plan: PlanId) -> PlanError:
     return PlanError(
         "This plan was applied already.",
@@ -286,10 +274,6 @@ def _used(env: Env, plan: PlanId) -> PlanError:
 def _refused(plan: Plan) -> PlanError:
     return PlanError(
         "A rule refuses this plan.",
-        detail=_told(plan.refused),
+        detail=told(plan.refused),
         exit=Exit.REFUSED,
     )
-
-
-def _told(findings: Iterable[Finding]) -> str:
-    return "\n".join(f"{each.code}: {each.summary} {each.detail}" for each in findings)

@@ -21,6 +21,8 @@ from snapsync.model.state import Scope, State, stored_state
 from snapsync.model.threeway import Base
 from snapsync.store.store import Store
 
+from .job import job_of
+
 if TYPE_CHECKING:
     from snapsync.ends.book import BookFiles
 
@@ -42,6 +44,8 @@ class Env:
         self.progress: Callable[[float], None] = _unheard
         """Told how much of a long reading is done, from 0 to 1."""
         self.actor = actor or Actor(user=_user(), host=os.uname().nodename)
+        self.job = job_of(os.environ)
+        """The CI run that we are part of; None on anybody's own machine."""
         self._clock = clock
         self._store: Store | None = None
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from snapsync.errors import PlanError
+from snapsync.model.approval import Approval
 from snapsync.model.canon import ObjectId, OperationId, PlanId
 from snapsync.model.history import Operation
 from snapsync.model.plan import Plan
@@ -17,7 +18,8 @@ from .env import Env
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """An object of the store; a plan comes with the operation that last made it, an operation with its plan.
 
-    ``raw`` is the object as it is stored; None where it is a chunk of a file, whose bytes are ``chunk``.
+    ``approval`` is the word that this is, or that was said in the operation. ``raw`` is the object as it is
+    stored; None where it is a chunk of a file, whose bytes are ``chunk``.
     """
 
     id: ObjectId
@@ -25,6 +27,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     plan: Plan | None = None
     operation: OperationId | None = None
     act: Operation | None = None
+    approval: Approval | None = None
     raw: dict[str, Any] | None = None
     chunk: bytes | None = None
 
@@ -45,7 +48,14 @@ def show(env: Env, prefix: str | None = None) -> Shown:
     if kind == "operation":
         act = env.store.operation(OperationId(id))
         plan = env.store.get(act.details, Plan) if act.details else None
-        return Shown(id=id, kind=kind, operation=OperationId(id), act=act, plan=plan, raw=raw)
+        approval = env.store.get(act.approval, Approval) if act.approval else None
+        return Shown(
+            id=id, kind=kind, operation=OperationId(id), act=act, plan=plan, approval=approval, raw=raw
+        )
+    if kind == "approval":
+        approval = env.store.get(id, Approval)
+        plan = env.store.get(approval.details, Plan)
+        return Shown(id=id, kind=kind, plan=plan, approval=approval, raw=raw)
     if kind in ("plan", "plan-details"):
         for made, act in env.store.log():
             if act.details and act.verb == "plan" and id in (act.plan, act.details):

@@ -90,6 +90,7 @@ def operation(id: OperationId, act: Operation) -> Document:
         "reading": act.reading,
         "recovered": act.recovered,
         "refused": act.refused,
+        "approval": act.approval,
     }
 
 

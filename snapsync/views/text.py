@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from snapsync.errors import SnapsyncError
 from snapsync.model.canon import OperationId, short
 from snapsync.model.change import Change, sign
-from snapsync.model.history import Operation, Tally, tally
+from snapsync.model.history import REVIEWS, Operation, Tally, tally
 from snapsync.model.money import dollars, masked
 from snapsync.model.plan import Plan
 from snapsync.model.policy import Finding
@@ -120,6 +120,8 @@ def _about(operation: Operation) -> str:
     counts = operation.tally
     if operation.verb == "rebind":
         return f"to account {masked(operation.account or '')}"
+    if operation.verb in REVIEWS:
+        return f"plan {short(operation.plan or '')}"
     if counts is None:
         return "decided by hand"
     if not (counts.add or counts.update or counts.close):

@@ -1,0 +1,77 @@
+"""The command ``snapsync approve``."""
+
+from __future__ import annotations
+
+import sys
+from datetime import timedelta
+
+import click
+
+from snapsync.errors import Exit, SnapsyncError
+from snapsync.verbs.apply import Chosen, choose
+from snapsync.verbs.approve import approve
+from snapsync.verbs.env import Env
+from snapsync.views import approval, json, text
+from snapsync.views.times import age
+
+from . import options
+from .durations import Duration
+from .talk import Talk
+
+
+@options.command(
+    "approve",
+    Exit.FAILED,
+    Exit.STORE,
+    Exit.LOCKED,
+    Exit.CREDENTIALS,
+    Exit.STALE,
+    Exit.UNAPPROVED,
+    Exit.REFUSED,
+    Exit.INTEGRITY,
+)
+@click.argument("plan", required=False)
+@click.option("--reason", metavar="TEXT", default="", help="Why, for those who read the log.")
+@click.option("--by", metavar="NAME", default="", help="Who says so; the user is noted beside it.")
+@click.option(
+    "--for", "lasting", type=Duration(), metavar="TIME", default="24h", show_default=True, help="How long."
+)
+@click.option("-y", "--yes", is_flag=True, help="Do not ask; needed where nobody can answer.")
+def command(talk: Talk, *, plan: str | None, reason: str, by: str, lasting: timedelta, yes: bool) -> int:
+    """Say yes to exactly what a plan does.
+
+    PLAN is the beginning of its id; without it, the latest plan made is shown, and you are asked. The
+    approval counts until it is used by an apply, taken back, or too old.
+    """
+    env = talk.open()
+    chosen = choose(env, plan)
+    talk.header(env)
+    _show(talk, env, chosen)
+    if plan is None and not yes:
+        _ask(talk, env, chosen)
+    said = approve(env, chosen, by=by, reason=reason, lasting=lasting)
+    talk.result(
+        lambda: json.kind(
+            "approve", operation=said.operation, approval=approval.document(said.id, said.approval)
+        ),
+        lambda: approval.done(said.id, said.approval, talk.zone(env), talk.paint),
+    )
+    return Exit.OK
+
+
+def _show(talk: Talk, env: Env, chosen: Chosen) -> None:
+    """What is being approved."""
+    if not talk.as_json:
+        shown = text.plan(chosen.plan, talk.zone(env), talk.paint, verbose=talk.verbose)
+        talk.say(f"{shown} Made {age(chosen.age)} ago.\n")
+
+
+def _ask(talk: Talk, env: Env, chosen: Chosen) -> None:
+    """Wait for a yes."""
+    if talk.as_json or not sys.stdin.isatty():
+        raise SnapsyncError(
+            "Nobody can answer here, and nothing was approved.",
+            hint=f"snapsync approve {chosen.plan.id[:12]} --env {env.name}",
+        )
+    if not click.confirm("Approve it?", default=False, err=True):
+        raise SnapsyncError("Declined: nothing was approved.")

@@ -1,0 +1,58 @@
+"""What the log says of approvals, and how far they cover a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from snapsync.model.approval import LONGEST_DAYS, Approval, Cover, Given, Terms, covers
+from snapsync.model.history import REVIEWS, Operation
+from snapsync.model.instant import shift
+from snapsync.model.plan import Plan
+from snapsync.model.register import Act, Register
+
+from .env import Env
+
+_WRITES_NOTHING = {*REVIEWS, "plan", "recover", "rebind"}
+
+
+def register(env: Env) -> Register:
+    """All that was said of plans, and which were applied, as long back as an approval can live."""
+    since = shift(env.now(), days=-LONGEST_DAYS)
+    acts: list[Act] = []
+    for _, operation in env.store.log():
+        if operation.time < since:
+            break
+        act = _act(env, operation)
+        if act:
+            acts.append(act)
+    return Register(reversed(acts))
+
+
+def best(env: Env, plan: Plan) -> Cover | None:
+    """The approval that covers a plan, or else comes nearest to it; None where there is none at all."""
+    known = register(env)
+    given = [
+        Given(id=id, approval=each, plan=env.store.get(each.details, Plan), fate=known.fate(id))
+        for id, each in known.approvals.items()
+    ]
+    return nearest(given, plan, terms(env))
+
+
+def nearest(given: Iterable[Given], plan: Plan, asked: Terms) -> Cover | None:
+    """Of several approvals the one with the fewest holes, of those the newest; never two together."""
+    found = [covers(each, plan, asked) for each in given]
+    return min(reversed(found), key=lambda cover: len(cover.holes), default=None)
+
+
+def terms(env: Env) -> Terms:
+    """What an env's gates ask by."""
+    return Terms(rules=env.rules, now=env.now(), self_approval=env.config.self_approval)
+
+
+def _act(env: Env, operation: Operation) -> Act | None:
+    if operation.verb in REVIEWS and operation.approval:
+        word = env.store.get(operation.approval, Approval)
+        return Act(time=operation.time, id=operation.approval, word=word)
+    if operation.plan and operation.verb not in _WRITES_NOTHING:
+        return Act(time=operation.time, applied=operation.plan, approval=operation.approval)
+    return None
