@@ -30,6 +30,7 @@ from .version import __version__
 if TYPE_CHECKING:
     from .verbs.apply import Applied, Chosen, apply, choose
     from .verbs.approve import Said, approve, revoke
+    from .verbs.check import check, check_stored
     from .verbs.env import Env
     from .verbs.log import log
     from .verbs.plan import Planned, plan
@@ -49,6 +50,8 @@ __all__ = [
     "__version__",
     "apply",
     "approve",
+    "check",
+    "check_stored",
     "choose",
     "log",
     "plan",
@@ -68,6 +71,8 @@ _HOMES = {
     "Said": "approve",
     "apply": "apply",
     "approve": "approve",
+    "check": "check",
+    "check_stored": "check",
     "choose": "apply",
     "log": "log",
     "plan": "plan",

@@ -28,6 +28,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "show": "Show one stored thing by its id; without one, the latest plan.",
         "approve": "Say yes to exactly what a plan does.",
         "revoke": "Take an approval back, or reject a plan.",
+        "check": "Fail on drift that nobody has approved; for CI and cron.",
     },
     "Back": {
         "recover": "Go on after an apply that was interrupted.",

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import click
@@ -17,6 +13,7 @@ from snapsync.verbs.plan import Planned, plan, plan_recorded, plan_replayed
 from snapsync.views import json, text
 
 from . import options
+from .progress import progress
 from .talk import Talk
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -58,7 +55,7 @@ def command(
     if replay and (record or since):
         raise UsageError("--replay goes with neither --record nor --since.")
     env = talk.open()
-    with _progress(talk, env):
+    with progress(talk, env):
         if replay:
             made = plan_replayed(env, replay)
         elif record:
@@ -92,25 +89,3 @@ def _moment(since: str | None) -> Instant | None:
         return instant(since) if "T" in since else midnight(since)
     except ValueError as error:
         raise UsageError("--since is not a date.", detail=str(error)) from error
-
-
-@contextmanager
-def _progress(talk: Talk, env: Env) -> Iterator[None]:
-    """A bar for a long reading, on a terminal only, and only when it turns out to be long."""
-    if talk.quiet or talk.as_json or not sys.stderr.isatty():
-        yield
-        return
-    steps = 1000
-    with ExitStack() as stack:
-        bar = functools.cache(
-            lambda: stack.enter_context(
-                click.progressbar(length=steps, label="reading activities", file=sys.stderr)
-            )
-        )
-
-        def say(words: str) -> None:
-            talk.say(f"\n{words}" if bar.cache_info().currsize else words)
-
-        env.progress = lambda share: bar().update(max(0, int(share * steps) - bar().pos))
-        env.say = say
-        yield

@@ -14,12 +14,16 @@ from snapsync.model.plan import Plan
 from snapsync.model.policy import Finding
 from snapsync.model.status import Status
 
+from .amounts import SHOWN, Amounts
 from .brief import brief, few
 from .lines import lines
 from .neutral import terminal
 from .paint import Paint
 from .times import age, local
 from .wrap import wrapped
+
+_LONG = 100
+"""So many changes are still shown one by one."""
 
 
 def header(env: str, why: str, account: str | None, folder: str, paint: Paint) -> str:
@@ -28,30 +32,42 @@ def header(env: str, why: str, account: str | None, folder: str, paint: Paint) -
     return paint(f"{env} ({why}){whose} · {folder}", "bold")
 
 
-def plan(made: Plan, zone: ZoneInfo, paint: Paint, *, verbose: bool = False) -> str:
-    """A plan's changes, findings and summary."""
-    body = lines(made.changes, zone, paint, verbose=verbose)
-    notes = list(_findings(made.findings, paint, verbose=verbose))
-    return _parts(body, notes, _verdict(made, paint))
+def plan(made: Plan, zone: ZoneInfo, paint: Paint, *, verbose: bool = False, amounts: Amounts = SHOWN) -> str:
+    """A plan's changes, findings and summary; a very long one in brief, unless all is wanted."""
+    return f"{contents(made, zone, paint, verbose=verbose, amounts=amounts)}{_verdict(made, paint)}"
+
+
+def contents(
+    made: Plan, zone: ZoneInfo, paint: Paint, *, verbose: bool = False, amounts: Amounts = SHOWN
+) -> str:
+    """A plan's changes and findings, with an empty line after each block."""
+    findings: Sequence[Finding] = made.findings
+    if len(made.changes) > _LONG and not verbose:
+        body = [*brief(made.changes, zone, paint, amounts), paint("    (-v shows them all)", "dim")]
+        findings, more = few(findings)
+    else:
+        body, more = lines(made.changes, zone, paint, verbose=verbose, amounts=amounts), []
+    notes = [*_findings(findings, paint, verbose=verbose, hidden=amounts.hidden)]
+    notes += [paint(f"  … and {each}", "dim") for each in more]
+    return "".join("\n".join(part) + "\n\n" for part in (body, notes) if part)
 
 
 def plan_in_brief(made: Plan, zone: ZoneInfo, paint: Paint) -> str:
     """A plan, of a long one only the first few changes and findings of each kind."""
     shown, more = few(made.findings)
     notes = [*_findings(shown, paint, verbose=False), *(paint(f"  … and {each}", "dim") for each in more)]
-    return _parts(brief(made.changes, zone, paint), notes, _verdict(made, paint))
-
-
-def _parts(body: list[str], notes: list[str], verdict: str) -> str:
-    parts = [body, notes, [verdict]]
+    parts = [brief(made.changes, zone, paint), notes, [_verdict(made, paint)]]
     return "\n\n".join("\n".join(part) for part in parts if part)
 
 
-def _findings(findings: Iterable[Finding], paint: Paint, *, verbose: bool) -> Iterable[str]:
+def _findings(
+    findings: Iterable[Finding], paint: Paint, *, verbose: bool, hidden: bool = False
+) -> Iterable[str]:
     for each in findings:
         what = "dim" if each.severity == "note" else "warn"
         said = [*wrapped(f"{each.severity}: {terminal(each.summary)}")]
-        said += [part for line in each.detail.splitlines() for part in wrapped(terminal(line), "    ")]
+        if not hidden:  # a summary has no data of the user's, a detail has
+            said += [part for line in each.detail.splitlines() for part in wrapped(terminal(line), "    ")]
         if verbose:
             said.append(f"    code: {each.code}, about: {terminal(each.key)}")
         yield from (paint(line, what) for line in said)

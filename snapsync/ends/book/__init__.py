@@ -8,9 +8,10 @@ columns, keys, rows and newlines that are not ours come back byte for byte.
 from .book import Reading, names_of, propose, read, understand
 from .layout import Layout, layouts, survey, unused
 from .nearby import Nearby, nearby
-from .values import BookFiles, Edit, Role, Writing, plain_name
+from .values import ROLES, BookFiles, Edit, Role, Writing, plain_name
 
 __all__ = [
+    "ROLES",
     "BookFiles",
     "Edit",
     "Layout",
