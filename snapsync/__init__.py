@@ -29,7 +29,9 @@ from .version import __version__
 
 if TYPE_CHECKING:
     from .verbs.apply import Applied, apply
+    from .verbs.approve import Said, approve, revoke
     from .verbs.back import plan_restore, plan_undo
+    from .verbs.check import check, check_stored
     from .verbs.choose import Chosen, choose
     from .verbs.env import Env
     from .verbs.log import log
@@ -45,9 +47,13 @@ __all__ = [
     "Env",
     "Exit",
     "Planned",
+    "Said",
     "SnapsyncError",
     "__version__",
     "apply",
+    "approve",
+    "check",
+    "check_stored",
     "choose",
     "log",
     "plan",
@@ -55,6 +61,7 @@ __all__ = [
     "plan_undo",
     "rebind",
     "recover",
+    "revoke",
     "show",
     "status",
 ]
@@ -65,7 +72,11 @@ _HOMES = {
     "Chosen": "choose",
     "Env": "env",
     "Planned": "plan",
+    "Said": "approve",
     "apply": "apply",
+    "approve": "approve",
+    "check": "check",
+    "check_stored": "check",
     "choose": "choose",
     "log": "log",
     "plan": "plan",
@@ -73,6 +84,7 @@ _HOMES = {
     "plan_undo": "back",
     "rebind": "rebind",
     "recover": "recover",
+    "revoke": "approve",
     "show": "show",
     "status": "status",
 }

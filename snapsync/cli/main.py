@@ -28,6 +28,9 @@ GROUPS: dict[str, dict[str, str]] = {
         "show": "Show one stored thing by its id; without one, the latest plan.",
         "diff": "Say how B differs from A. Uses no network.",
         "blame": "Tell the whole story of one quantity: fills, edits, plans, and who.",
+        "approve": "Say yes to exactly what a plan does.",
+        "revoke": "Take an approval back, or reject a plan.",
+        "check": "Fail on drift that nobody has approved; for CI and cron.",
     },
     "Back": {
         "undo": "Take back what an act has written into the book.",

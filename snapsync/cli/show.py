@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from snapsync.errors import Exit, UsageError
 from snapsync.model.point import Point
+from snapsync.model.shown import Shown
 from snapsync.verbs import at
 from snapsync.verbs.env import Env
+from snapsync.verbs.portable import open_plan
 from snapsync.verbs.show import book_file, show, shown, then
 from snapsync.views import history
 from snapsync.views import shown as view
 
 from . import options
+from .paths import is_file
 from .talk import Talk
 
 ROLES = ("bankroll", "positions", "history")
@@ -27,11 +32,14 @@ ROLES = ("bankroll", "positions", "history")
     type=click.Choice(ROLES),
     help="Write the very bytes of this file of the book to stdout.",
 )
-def command(talk: Talk, *, id: str | None, as_of: str | None, role: str | None) -> int:
+@click.option(
+    "--redact", is_flag=True, help="Hide amounts and quantities of a plan, an operation, an approval."
+)
+def command(talk: Talk, *, id: str | None, as_of: str | None, role: str | None, redact: bool) -> int:
     """Show one stored thing by its id; without one, the latest plan.
 
     ID may be a plan's, an operation's, a snapshot's or any object's; any beginning of it will do that is
-    not ambiguous. --file gets any earlier book back by hand:
+    not ambiguous. It may be the name of a plan file too. --file gets any earlier book back by hand:
 
         snapsync show ID --file positions > positions.csv
     """
@@ -48,13 +56,20 @@ def command(talk: Talk, *, id: str | None, as_of: str | None, role: str | None) 
         talk.header(env, *history.as_of(point, talk.zone(env)))
         talk.result(lambda: view.then_document(both), lambda: view.then(both, talk.paint))
         return Exit.OK
-    found = show(env, id)
+    found = _of_file(env, Path(id)) if id and is_file(id) else show(env, id)
+    if redact and not view.can_hide(found):
+        raise UsageError("--redact knows plans, operations and approvals only.", detail=found.kind)
     talk.header(env)
     talk.result(
-        lambda: view.document(found),
-        lambda: view.words(found, talk.zone(env), talk.paint, verbose=talk.verbose),
+        lambda: view.document(found, redact=redact),
+        lambda: view.words(found, talk.zone(env), talk.paint, verbose=talk.verbose, redact=redact),
     )
     return Exit.OK
+
+
+def _of_file(env: Env, path: Path) -> Shown:
+    opened = open_plan(env, path)
+    return Shown(id=opened.id, kind="plan", plan=opened.plan, operation=opened.operation)
 
 
 def _file(talk: Talk, env: Env, id: str | None, point: Point | None, role: str) -> int:

@@ -13,7 +13,7 @@ import click
 from snapsync.errors import SnapsyncError
 from snapsync.store.store import LOCK_SECONDS
 from snapsync.verbs.env import Env
-from snapsync.views import json, paint, text
+from snapsync.views import github, json, paint, text
 
 
 class Talk:
@@ -31,6 +31,8 @@ class Talk:
     ) -> None:
         self.env, self.config, self.lock_timeout = env, config, lock_timeout
         self.as_json, self.verbose, self.quiet = as_json, verbose, quiet
+        self.annotates = False
+        """Whether an error becomes an annotation of the CI run too."""
 
     def open(self) -> Env:
         """The env that the options, the environment and config.yaml name."""
@@ -72,6 +74,8 @@ class Talk:
 
     def fail(self, trouble: SnapsyncError) -> None:
         """One clear error, on stdout as the one document when JSON was asked for, else on stderr."""
+        if self.annotates:
+            click.echo(github.failure(trouble))
         if self.as_json:
             click.echo(json.dumps(json.error(trouble)))
         else:

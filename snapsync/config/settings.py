@@ -211,14 +211,13 @@ SETTINGS: tuple[Setting, ...] = (
         "ALPACA_SYNC_REQUIRE_APPROVAL",
         kinds.some_of(*ENVS, least=0),
         (),
-        "The envs in which changes need an approval before they are applied; none can be given yet, "
-        "so `apply` is refused there.",
+        "The envs in which `apply` insists on an approval.",
     ),
     Setting(
         "ALPACA_SYNC_SELF_APPROVAL",
         kinds.boolean(),
         True,
-        "Whether the one who made a plan may approve it (no command uses it yet).",
+        "Whether who made a plan (the same user on the same machine) may approve it.",
     ),
     Setting(
         "ALPACA_SYNC_PLAN_MAX_AGE_MINUTES",

@@ -15,10 +15,12 @@ from .plan import FileStep, Origin, Reading
 from .policy import Finding
 from .state import Marks, OpenOrder, Scope
 
-Verb = Literal["plan", "apply", "undo", "restore", "repair", "recover", "rebind"]
+Verb = Literal["plan", "apply", "undo", "restore", "repair", "recover", "rebind", "approve", "revoke"]
 
 WRITES: frozenset[Verb] = frozenset({"apply", "undo", "restore", "repair"})
 """The acts that carry out a plan, and so write the book."""
+REVIEWS: frozenset[Verb] = frozenset({"approve", "revoke"})
+"""Acts that say something of a plan: neither side was looked at or changed."""
 
 
 class Manifest(Record, frozen=True):
@@ -71,6 +73,12 @@ class Actor(Record, frozen=True):
     host: str
     machine: str = ""
 
+    def same(self, other: Actor) -> bool:
+        """Whether both are one user of one machine; where a machine is unknown, its name counts."""
+        known = self.machine and other.machine
+        here = self.machine == other.machine if known else self.host == other.host
+        return self.user == other.user and here
+
 
 class Agreed(Record, frozen=True):
     """The pair of Snapshots after which book and broker last agreed: the base of every comparison.
@@ -95,13 +103,24 @@ class Tally(Record, frozen=True):
     close: int = 0
 
 
+class Trail(Record, frozen=True):
+    """The newest acts before one: that said something of a plan or used such a word up, and that wrote.
+
+    Whoever looks for these need not read all the looks in between. Several, where branches were joined.
+    """
+
+    reviews: tuple[OperationId, ...] = ()
+    writes: tuple[OperationId, ...] = ()
+
+
 class Operation(Stored, frozen=True, tag="operation"):
     """One completed act. ``plan`` is the id that people approve; ``details`` the stored Plan itself.
 
     ``reading`` is the broker's dollars that were written or planned with. ``recovered`` marks an apply
     that was interrupted and finished later. ``files`` is what it made of the book, ``target`` the act
     that it takes back or goes back to, ``origin`` what kind of plan it is about. ``holds`` are all changes
-    that wait for a person's yes after it.
+    that wait for a person's yes after it. ``approval`` is the word that was said, or that a write used up.
+    ``trail`` is filled in when it is committed.
     """
 
     verb: Verb
@@ -124,6 +143,8 @@ class Operation(Stored, frozen=True, tag="operation"):
     target: OperationId | None = None
     files: tuple[FileStep, ...] = ()
     holds: tuple[Hold, ...] = ()
+    approval: ObjectId | None = None
+    trail: Trail = Trail()
 
 
 def tally(signs: list[Sign]) -> Tally:

@@ -6,12 +6,14 @@ from typing import Any
 
 import msgspec
 
+from .approval import Approval
 from .canon import ObjectId, OperationId, Stored
+from .collection import Collection
 from .history import BookSnapshot, BrokerSnapshot, Operation
 from .image import Branch, Image
 from .ledger import Activity, Ledger
 from .pages import Node
-from .plan import Plan, PlanBody
+from .plan import FilesBody, Plan, PlanBody
 from .point import Point
 from .policy import Rules
 from .state import Position, State, StateRoot, Transaction
@@ -19,6 +21,7 @@ from .state import Position, State, StateRoot, Transaction
 KINDS: dict[str, type[Stored]] = {
     "operation": Operation,
     "plan": PlanBody,
+    "file-plan": FilesBody,
     "plan-details": Plan,
     "broker-snapshot": BrokerSnapshot,
     "book-snapshot": BookSnapshot,
@@ -27,6 +30,8 @@ KINDS: dict[str, type[Stored]] = {
     "image": Image,
     "branch": Branch,
     "rules": Rules,
+    "approval": Approval,
+    "collection": Collection,
 }
 """Every kind that has a type. One that is missing here is shown field by field, as it is stored."""
 
@@ -40,7 +45,8 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     ``value`` is the object in its type, ``raw`` as it is stored (None for a chunk of a file, whose bytes
     are ``chunk``), ``rows`` those of a page. Of a snapshot or a State ``state`` is what it names, of a
     snapshot also ``ledger`` or ``sizes`` (bytes of the book's files by role, None where there was none).
-    A plan comes with the operation that last made it, an operation with its plan.
+    A plan comes with the operation that last made it, an operation with its plan and with the ``approval``
+    that was said in it or used up by it.
     """
 
     id: ObjectId
@@ -53,6 +59,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     ledger: Ledger | None = None
     sizes: dict[str, int | None] | None = None
     plan: Plan | None = None
+    approval: Approval | None = None
     operation: OperationId | None = None
     act: Operation | None = None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
@@ -12,7 +12,7 @@ import msgspec
 
 from snapsync.errors import Exit, StoreError, UsageError
 from snapsync.model.canon import ObjectId, OperationId, Stored, encode, identify
-from snapsync.model.history import Operation
+from snapsync.model.history import WRITES, Operation, Trail
 from snapsync.model.references import is_operation
 
 from .identity import FORMAT, Identity, read_identity, write_identity
@@ -162,8 +162,42 @@ class Store:
             for parent in operation.parents:
                 waiting.setdefault(parent, self.operation(parent))
 
+    def writes(self, since: Iterable[OperationId] | None = None) -> Iterator[tuple[OperationId, Operation]]:
+        """The operations that wrote the book, newest first; see ``log``."""
+        return self._along(since, lambda act: act.verb in WRITES, lambda trail: trail.writes)
+
+    def reviews(self, since: Iterable[OperationId] | None = None) -> Iterator[tuple[OperationId, Operation]]:
+        """The operations that said something of a plan, or used such a word up; see ``log``."""
+        return self._along(since, lambda act: act.approval is not None, lambda trail: trail.reviews)
+
+    def _along(
+        self,
+        since: Iterable[OperationId] | None,
+        meant: Callable[[Operation], bool],
+        before: Callable[[Trail], tuple[OperationId, ...]],
+    ) -> Iterator[tuple[OperationId, Operation]]:
+        waiting = {id: self.operation(id) for id in (self.heads() if since is None else since)}
+        while waiting:
+            id = max(waiting, key=lambda each: (waiting[each].time, each))
+            operation = waiting.pop(id)
+            if meant(operation):
+                yield id, operation
+            for earlier in before(operation.trail):
+                if earlier not in waiting:
+                    waiting[earlier] = self.operation(earlier)
+
+    def _trail(self, parents: Iterable[OperationId]) -> Trail:
+        reviews: dict[OperationId, None] = {}
+        writes: dict[OperationId, None] = {}
+        for id in parents:
+            act = self.operation(id)
+            reviews |= dict.fromkeys((id,) if act.approval else act.trail.reviews)
+            writes |= dict.fromkeys((id,) if act.verb in WRITES else act.trail.writes)
+        return Trail(reviews=tuple(reviews), writes=tuple(writes))
+
     def commit(self, operation: Operation) -> OperationId:
         """Make an act history: from here on it happened."""
+        operation = msgspec.structs.replace(operation, trail=self._trail(operation.parents))
         id = OperationId(self.put(operation))
         self._put_again()
         self.place.advance(self.place.heads(), id)

@@ -6,24 +6,22 @@ the journal; from the journal on, a crash is finished by the next writer; the he
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import msgspec
 
 from snapsync.ends.book import Edit, Reading, Writing, propose, read
 from snapsync.errors import Exit, PlanError
-from snapsync.model.canon import OperationId, SnapshotId, short
+from snapsync.model.canon import ObjectId, OperationId, SnapshotId, short
 from snapsync.model.change import Change, TransactionChange, component, sign
 from snapsync.model.history import Agreed, Operation, tally
 from snapsync.model.holds import still_held
 from snapsync.model.plan import Look, Plan, reading_of, recheck
 from snapsync.model.planner import plan as compute
-from snapsync.model.policy import Finding
 from snapsync.model.threeway import Base
 from snapsync.version import __version__
 
 from .choose import Chosen, choose
 from .env import Env
+from .gate import may_begin, pass_gate, told
 from .judge import judge
 from .look import read_account, recall, seen, store_broker
 from .recover import settle, settle_locked
@@ -48,7 +46,10 @@ class Applied(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
 
 class _Task(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """What is to be written, checked under the lock; ``left`` are keys that will still differ."""
+    """What is to be written, checked under the lock; ``left`` are keys that will still differ.
+
+    ``approval`` is the one that is used up by it.
+    """
 
     chosen: Chosen
     facts: Look
@@ -56,6 +57,7 @@ class _Task(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     reading: Reading
     due: tuple[Change, ...]
     left: tuple[str, ...]
+    approval: ObjectId | None
 
 
 def apply(env: Env, chosen: Chosen | None = None, *, confirmed: bool = False) -> Applied:
@@ -67,30 +69,28 @@ def apply(env: Env, chosen: Chosen | None = None, *, confirmed: bool = False) ->
         confirmed: whether a person has seen it and said yes; some findings ask for that.
 
     Raises:
-        PlanError: the facts have moved on (exit 20), a rule wants a person's yes (21) or refuses it (22).
-            Nothing was written.
+        PlanError: the facts have moved on (exit 20), an approval or a person's yes is wanted (21), or a
+            rule refuses it (22). Nothing was written.
         BookError: a file of the book cannot be read or written.
         RecoveryError: an earlier apply was interrupted and needs a decision (31).
     """
     chosen = chosen or choose(env)
     plan = chosen.plan
-    if env.name in env.config.require_approval:
-        raise _unapproved(env)
     if plan.refused:
         raise _refused(plan)
-    if plan.asking and not confirmed:
-        raise _unconfirmed(env, plan.asking)
     recovered = settle(env)
     if recovered and env.store.operation(recovered).plan == plan.id:
         # it was this very plan that was interrupted, and now it is applied
         return Applied(operation=recovered, plan=plan, changes=plan.changes, recovered=recovered)
     if not plan.drift:
         return Applied(operation=None, plan=plan, recovered=recovered)
+    may_begin(env, plan)
     snapshot = _fresh(env, chosen)
     with env.lock("apply"):
         recovered = settle_locked(env) or recovered
         if snapshot is None:
-            edits, wrote = rewrite(env, chosen)
+            approval = pass_gate(env, plan, plan, confirmed=confirmed)
+            edits, wrote = rewrite(env, chosen, approval)
             done = Applied(operation=wrote.operation, plan=plan, edits=edits, carried=wrote.carried)
         else:
             done = _write(env, _check(env, chosen, snapshot, confirmed=confirmed))
@@ -122,10 +122,6 @@ def _check(env: Env, chosen: Chosen, snapshot: SnapshotId, *, confirmed: bool) -
     now = judge(env, facts, base)
     if now.refused:
         raise _refused(now)
-    agreed_to = {(each.code, each.key) for each in plan.asking} if confirmed else set()
-    asking = [each for each in now.asking if (each.code, each.key) not in agreed_to]
-    if asking:
-        raise _unconfirmed(env, asking)
     for each in now.findings:
         if each.code == "another-host":
             env.say(f"{each.summary} {each.detail}")
@@ -137,11 +133,18 @@ def _check(env: Env, chosen: Chosen, snapshot: SnapshotId, *, confirmed: bool) -
             detail=f"plan {short(plan.id)}; moved since: {moved}",
             hint=f"snapsync plan --env {env.name}",
         )
+    approval = pass_gate(env, plan, msgspec.structs.replace(now, changes=held.due), confirmed=confirmed)
     due = {(component(change), change.key) for change in held.due}
     rest = (change for change in now.changes if (component(change), change.key) not in due)
     left = {change.key for change in rest} | set(now.withheld)
     return _Task(
-        chosen=chosen, facts=facts, base=base, reading=reading, due=held.due, left=tuple(sorted(left))
+        chosen=chosen,
+        facts=facts,
+        base=base,
+        reading=reading,
+        due=held.due,
+        left=tuple(sorted(left)),
+        approval=approval,
     )
 
 
@@ -195,6 +198,7 @@ def _draft(env: Env, task: _Task) -> Operation:
         tally=tally([sign(change) for change in task.due]),
         reading=reading_of(facts),
         holds=tuple(each for each in holds if (each.component, each.key) not in done),
+        approval=task.approval,
     )
 
 
@@ -215,35 +219,9 @@ def _named(plan: Plan, key: str) -> str:
     return next((f"{each.after.action} {each.after.symbol}" for each in trades if each.key == key), key)
 
 
-def _unapproved(env: Env) -> PlanError:
-    return PlanError(
-        "This env wants an approval, and none can be given yet.",
-        detail=f"ALPACA_SYNC_REQUIRE_APPROVAL names {env.name}; this version of snapsync has no approvals",
-        hint="Take the env out of ALPACA_SYNC_REQUIRE_APPROVAL to apply without one.",
-        exit=Exit.UNAPPROVED,
-    )
-
-
-def _unconfirmed(env: Env, asking: Iterable[Finding]) -> PlanError:
-    return PlanError(
-        "A rule wants a person's yes for this plan.",
-        detail=_told(asking),
-        hint=f"Look at it, and say yes where you are asked: snapsync apply --env {env.name}",
-        exit=Exit.UNAPPROVED,
-    )
-
-
 def _refused(plan: Plan) -> PlanError:
     return PlanError(
         "A rule refuses this plan.",
-        detail=_told(plan.refused),
+        detail=told(plan.refused),
         exit=Exit.REFUSED,
     )
-
-
-def _told(findings: Iterable[Finding]) -> str:
-    """Each judgement, and what it is about; the sentence that several share is said once."""
-    said: dict[str, list[str]] = {}
-    for each in findings:
-        said.setdefault(f"{each.code}: {each.summary}", []).append(each.detail)
-    return "\n".join(line for head, details in said.items() for line in (head, *details))

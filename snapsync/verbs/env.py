@@ -24,6 +24,7 @@ from snapsync.model.state import Scope, State, stored_state
 from snapsync.model.threeway import Base
 from snapsync.store.store import LOCK_SECONDS, Store
 
+from .job import job_of
 from .machine import machine
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class Env:
         """How many seconds a writer waits for the env's lock."""
         self.actor = actor or Actor(user=_user(), host=os.uname().nodename)
         """Who acts; the machine is known once there is a store."""
+        self.job = job_of(os.environ)
+        """The CI run that we are part of; None on anybody's own machine."""
         self._clock = clock
         self._store: Store | None = None
 

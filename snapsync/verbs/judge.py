@@ -58,7 +58,7 @@ def _written_lately(store: Store, when: When) -> tuple[Written, ...]:
     found: list[Written] = []
     undone: set[OperationId | None] = set()
     restored: OperationId | None = None
-    for id, operation in store.log(when.heads):
+    for id, operation in store.writes(when.heads):
         if operation.time < since:
             break
         if restored is not None and id != restored:

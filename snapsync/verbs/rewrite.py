@@ -6,9 +6,9 @@ import msgspec
 
 from snapsync.ends.book import Edit, Reading
 from snapsync.errors import PlanError
-from snapsync.model.canon import OperationId, SnapshotId, short
+from snapsync.model.canon import ObjectId, OperationId, SnapshotId, short
 from snapsync.model.change import Change, step
-from snapsync.model.history import WRITES, Agreed, Operation, Verb
+from snapsync.model.history import Agreed, Operation, Verb
 from snapsync.model.holds import Hold, hold, still_held
 from snapsync.model.plan import FileStep, Plan
 from snapsync.model.planner import plan as compute
@@ -23,8 +23,13 @@ _VERBS: dict[str, Verb] = {"undo": "undo", "restore": "restore", "repair": "repa
 _TAKEN_BACK = {"undo": "undone", "restore": "taken back by a restore", "repair": "repaired"}
 
 
-def rewrite(env: Env, chosen: Chosen) -> tuple[tuple[Edit, ...], Wrote]:
+def rewrite(env: Env, chosen: Chosen, approval: ObjectId | None) -> tuple[tuple[Edit, ...], Wrote]:
     """Carry such a plan out; for a caller that holds the lock.
+
+    Args:
+        env: the env.
+        chosen: the plan.
+        approval: the approval that it uses up.
 
     Raises:
         PlanError: a place that the plan sets has been changed since (exit 20).
@@ -45,6 +50,7 @@ def rewrite(env: Env, chosen: Chosen) -> tuple[tuple[Edit, ...], Wrote]:
     )
     after = _After(env, plan)
     draft = drafted(env, _VERBS[plan.origin], plan, chosen.made.details)
+    draft = msgspec.structs.replace(draft, approval=approval)
     now, then = understood(env, there.now), understood(env, there.after)
     if isinstance(then, Reading):
         draft = after.settled(draft, now if isinstance(now, Reading) else None, then)
@@ -106,7 +112,7 @@ class _After:
 
 def newest_write(env: Env) -> OperationId | None:
     """The act that wrote the book last."""
-    return next((id for id, operation in env.store.log() if operation.verb in WRITES), None)
+    return next((id for id, _ in env.store.writes()), None)
 
 
 def _keys(changes: tuple[Change, ...]) -> set[str]:

@@ -7,12 +7,13 @@ from typing import Any
 import msgspec
 
 from snapsync.errors import Exit, PlanError, StoreError, UsageError
+from snapsync.model.approval import Approval
 from snapsync.model.canon import ObjectId, OperationId, PlanId, SnapshotId, StateId, Stored
 from snapsync.model.history import BookSnapshot, BrokerSnapshot, Operation
 from snapsync.model.image import Image, image_bytes
 from snapsync.model.ledger import Activity
 from snapsync.model.pages import Pages
-from snapsync.model.plan import Plan, PlanBody
+from snapsync.model.plan import FilesBody, Plan, PlanBody
 from snapsync.model.point import Point
 from snapsync.model.shown import CHUNK, KINDS, PAGE, Row, Shown, Then, rows_of
 from snapsync.model.state import StateRoot, stored_state
@@ -72,11 +73,27 @@ def shown(env: Env, id: ObjectId) -> Shown:
 
 def _facts(env: Env, id: ObjectId, value: Stored | None) -> dict[str, Any]:
     """What an object names that a person wants to see with it, by Shown's fields."""
-    fetch = env.store.place.get
     match value:
         case Operation():
-            plan = env.store.get(value.details, Plan) if value.details else None
-            return {"operation": OperationId(id), "act": value, "plan": plan}
+            return {"operation": OperationId(id), "act": value, **_about(env, value)}
+        case Approval():
+            return {"approval": value, "plan": env.store.get(value.details, Plan)}
+        case Plan() | PlanBody() | FilesBody():
+            return _made(env, id) | ({"plan": value} if isinstance(value, Plan) else {})
+        case _:
+            return _sides(env, id, value)
+
+
+def _about(env: Env, act: Operation) -> dict[str, Any]:
+    plan = env.store.get(act.details, Plan) if act.details else None
+    said = env.store.get(act.approval, Approval) if act.approval else None
+    return {"plan": plan, "approval": said}
+
+
+def _sides(env: Env, id: ObjectId, value: Stored | None) -> dict[str, Any]:
+    """What a snapshot or a State names."""
+    fetch = env.store.place.get
+    match value:
         case BrokerSnapshot():
             ledger = Pages.stored(Activity, value.ledger, fetch)
             return {"state": stored_state(value.state, fetch), "ledger": ledger}
@@ -85,20 +102,14 @@ def _facts(env: Env, id: ObjectId, value: Stored | None) -> dict[str, Any]:
             return {"state": stored_state(value.state, fetch), "sizes": sizes}
         case StateRoot():
             return {"state": stored_state(StateId(id), fetch)}
-        case Plan() | PlanBody():
-            return _made(env, id) | ({"plan": value} if isinstance(value, Plan) else {})
         case _:
             return {}
-
-
-_WRITERS = ("apply", "recover")
-"""Acts that carry out a plan; any other that names one has made it."""
 
 
 def _made(env: Env, id: ObjectId) -> dict[str, Any]:
     """The operation that last made a plan."""
     for made, act in env.store.log():
-        if act.details and act.verb not in _WRITERS and id in (act.plan, act.details):
+        if act.details and act.verb == "plan" and id in (act.plan, act.details):
             return {"operation": made, "act": act, "plan": env.store.get(act.details, Plan)}
     return {}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from snapsync.model.history import BookSnapshot, Operation
+from snapsync.model.history import REVIEWS, BookSnapshot, Operation
 from snapsync.model.image import image
 from snapsync.model.instant import seconds_between
 from snapsync.model.status import Standing, Status
@@ -24,7 +24,9 @@ def status(env: Env) -> Status:
     plan = f"snapsync plan --env {env.name}"
     if store is None or latest is None:
         return Status(standing="never looked", next=plan)
-    id, last = latest
+    # what was said of plans meanwhile does not change where the env stands
+    looks = ((id, operation) for id, operation in store.log() if operation.verb not in REVIEWS)
+    id, last = next(looks, latest)
     if open_journal(store.folder):
         return Status(
             standing="interrupted",

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from snapsync.model.change import Change, component
 from snapsync.model.policy import Finding
 
+from .amounts import SHOWN, Amounts
 from .lines import lines
 from .paint import Paint
 
@@ -19,11 +20,11 @@ _FEW = 3
 _CALLED = {"transactions": "trades"}
 
 
-def brief(changes: Sequence[Change], zone: ZoneInfo, paint: Paint) -> list[str]:
+def brief(changes: Sequence[Change], zone: ZoneInfo, paint: Paint, amounts: Amounts = SHOWN) -> list[str]:
     """The changes as aligned lines; of many, the first few of each kind and how many more there are."""
     most = len(changes) if len(changes) <= _WHOLE else _FEW
     groups = [tuple(group) for _, group in groupby(changes, component)]
-    shown = iter(lines([each for group in groups for each in group[:most]], zone, paint))
+    shown = iter(lines([each for group in groups for each in group[:most]], zone, paint, amounts=amounts))
     said: list[str] = []
     for group in groups:
         said += [next(shown) for _ in group[:most]]

@@ -21,14 +21,19 @@ _MEANT = {
 }
 
 
-def files(plan: Plan, paint: Paint, *, verbose: bool = False) -> list[str]:
-    """The files that a plan gives other bytes, as lines; none for a plan that has changes instead."""
+def files(plan: Plan, paint: Paint, *, verbose: bool = False, hidden: bool = False) -> list[str]:
+    """The files that a plan gives other bytes, as lines; none for a plan that has changes instead.
+
+    What is in them may be ``hidden``.
+    """
     if plan.origin == "sync":
         return []
     width = max((len(each.name) for each in plan.files), default=0)
     said = [paint(_MEANT[plan.origin].format(short(plan.target or "")), "bold")]
     for each in plan.files:
         said.append(paint(f"  ~ file  {terminal(each.name):<{width}}  {_how(each)}", "~"))
+        if hidden:
+            continue
         shown = each.spots if verbose else each.spots[:_FEW]
         said += [f"      {line}" for line in _places(shown)]
         if each.count > len(shown):

@@ -19,18 +19,30 @@ from snapsync.model.money import masked
 from snapsync.model.plan import Plan
 from snapsync.model.status import Status
 
+from .neutral import json_text
+
 FORMAT = "1.0"
+
+REDACTED = "redacted"
+"""What stands for an amount that is hidden."""
+_SENTENCES = {"detail"}
+"""The members that may have amounts in their words."""
 
 Document = dict[str, Any]
 
 
 def dumps(document: Document) -> str:
     """A document as text."""
-    return msgspec.json.format(encode(document), indent=2).decode()
+    return json_text(msgspec.json.format(encode(document), indent=2).decode())
 
 
-def plan(made: Plan, operation: OperationId | None) -> Document:
-    """A plan with all its changes and findings."""
+def plan(made: Plan, operation: OperationId | None, *, redact: bool = False) -> Document:
+    """A plan with all its changes and findings; its amounts may be hidden, its id stays."""
+    document = _plan(made, operation)
+    return redacted(document) if redact else document
+
+
+def _plan(made: Plan, operation: OperationId | None) -> Document:
     return {
         **_kind("plan"),
         "id": made.id,
@@ -49,6 +61,28 @@ def plan(made: Plan, operation: OperationId | None) -> Document:
         "withheld": made.withheld,
         "reading": made.reading,
     }
+
+
+def redacted(document: Document) -> Document:
+    """The same document without amounts, and without sentences that may hold some."""
+    hidden: Document = _without_amounts(document)
+    return {**hidden, "redacted": True}
+
+
+def _without_amounts(value: Any) -> Any:  # noqa: ANN401 - a tree of what JSON can hold
+    match value:
+        case Decimal():
+            return REDACTED
+        case msgspec.Struct():
+            return _without_amounts(msgspec.to_builtins(value, builtin_types=(Decimal,)))
+        case dict():
+            return {
+                name: "" if name in _SENTENCES else _without_amounts(each) for name, each in value.items()
+            }
+        case list() | tuple():
+            return [_without_amounts(each) for each in value]
+        case _:
+            return value
 
 
 def applied(
@@ -89,6 +123,7 @@ def operation(id: OperationId, act: Operation) -> Document:
         "refused": act.refused,
         "origin": act.origin,
         "target": act.target,
+        "approval": act.approval,
     }
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from snapsync.model.canon import plain
 from snapsync.model.change import (
     BankrollChange,
     Cause,
@@ -17,76 +15,88 @@ from snapsync.model.change import (
     Why,
     sign,
 )
-from snapsync.model.money import dollars, price, signed
 
+from .amounts import SHOWN, Amounts
 from .neutral import terminal
 from .paint import Paint
 from .times import local
+from .width import padded, width
 
 Line = tuple[str, str, str, str, str]
 """sign, kind, key, what happens, cause"""
 
 
-def lines(changes: Iterable[Change], zone: ZoneInfo, paint: Paint, *, verbose: bool = False) -> list[str]:
+def lines(
+    changes: Iterable[Change],
+    zone: ZoneInfo,
+    paint: Paint,
+    *,
+    verbose: bool = False,
+    amounts: Amounts = SHOWN,
+) -> list[str]:
     """The changes as aligned lines; with ``verbose`` each is followed by why and by its evidence."""
-    rows = [(change, _line(change, zone)) for change in changes]
+    rows = [(change, line(change, zone, amounts)) for change in changes]
     if not rows:
         return []
-    widths = [max(len(row[column]) for _, row in rows) for column in range(4)]
+    widths = [max(width(row[column]) for _, row in rows) for column in range(4)]
     shown = []
-    for change, (mark, kind, key, what, cause) in rows:
-        text = f"{mark} {kind:<{widths[1]}}  {key:<{widths[2]}}  {what:<{widths[3]}}  {cause}".rstrip()
-        shown.append("  " + paint(text, mark))
+    for change, row in rows:
+        cells = [padded(cell, columns) for cell, columns in zip(row, widths, strict=False)]
+        text = f"{row[0]} {cells[1]}  {cells[2]}  {cells[3]}  {row[4]}".rstrip()
+        shown.append("  " + paint(text, row[0]))
         if verbose:
-            shown += ["      " + paint(each, "dim") for each in _reasons(change)]
+            shown += ["      " + paint(each, "dim") for each in _reasons(change, amounts)]
     return shown
 
 
-def _line(change: Change, zone: ZoneInfo) -> Line:
+def line(change: Change, zone: ZoneInfo, amounts: Amounts = SHOWN) -> Line:
+    """The cells of one change, made harmless for a terminal."""
+    because = _because(change.why)
     match change:
         case BankrollChange():
-            return (sign(change), "bankroll", _off(change), _step(change), _because(change.why))
+            return (sign(change), "bankroll", _off(change, amounts), _step(change, amounts), because)
         case PositionChange():
-            key = terminal(change.key)
-            return (sign(change), "position", key, _holding(change), _because(change.why))
+            return (sign(change), "position", terminal(change.key), _holding(change, amounts), because)
         case TransactionChange():
             symbol = terminal(change.after.symbol)
-            return (sign(change), "trade", symbol, _trade(change, zone), _because(change.why))
+            return (sign(change), "trade", symbol, _trade(change, zone, amounts), because)
 
 
-def _off(change: BankrollChange) -> str:
-    return "" if change.before is None else signed(change.amount - change.before)
+def _off(change: BankrollChange, amounts: Amounts) -> str:
+    return "" if change.before is None else amounts.signed(change.amount - change.before)
 
 
-def _step(change: BankrollChange) -> str:
-    before = "none" if change.before is None else dollars(change.before)
-    return f"{before} → {dollars(change.amount)} ({change.basis})"
+def _step(change: BankrollChange, amounts: Amounts) -> str:
+    before = "none" if change.before is None else amounts.dollars(change.before)
+    return f"{before} → {amounts.dollars(change.amount)} ({change.basis})"
 
 
-def _holding(change: PositionChange) -> str:
+def _holding(change: PositionChange, amounts: Amounts) -> str:
     before, after, execution = change.before, change.after, change.execution
-    at = f" @ {price(execution.price)}" if execution and execution.price else ""
+    at = f" @ {amounts.price(execution.price)}" if execution and execution.price else ""
     if before is None and after is not None:
-        return f"{_qty(after.qty)}{at}{', reopened: it was never closed' if change.reopens else ''}"
+        reopened = ", reopened: it was never closed" if change.reopens else ""
+        return f"{amounts.qty(after.qty)}{at}{reopened}"
     if before is not None and after is None:
         event = execution and execution.source not in ("fills", "broker average")
         how = f", {execution.source}" if execution and event else f", closed{at}"
-        return f"{_qty(before.qty)} → 0{how}"
+        return f"{amounts.qty(before.qty)} → 0{how}"
     if before is not None and after is not None:
-        return f"{_qty(before.qty)} → {_qty(after.qty)}"
+        return f"{amounts.qty(before.qty)} → {amounts.qty(after.qty)}"
     return ""
 
 
-def _trade(change: TransactionChange, zone: ZoneInfo) -> str:
+def _trade(change: TransactionChange, zone: ZoneInfo, amounts: Amounts) -> str:
     before, after = change.before, change.after
     when = local(after.time, zone)
+    action, qty = terminal(after.action), amounts.qty(after.qty)
     if before is None:
-        return f"{terminal(after.action)} {_qty(after.qty)} @ {price(after.price)}  {when}"
-    parts = [f"{terminal(after.action)} {_qty(after.qty)} @ {price(after.price)}"]
+        return f"{action} {qty} @ {amounts.price(after.price)}  {when}"
+    parts = [f"{action} {qty} @ {amounts.price(after.price)}"]
     if "qty" in change.fields:
-        parts[0] = f"{terminal(after.action)} {_qty(before.qty)} → {_qty(after.qty)}"
+        parts[0] = f"{action} {amounts.qty(before.qty)} → {qty}"
     if "price" in change.fields:
-        parts.append(f"price {price(before.price)} → {price(after.price)}")
+        parts.append(f"price {amounts.price(before.price)} → {amounts.price(after.price)}")
     if "action" in change.fields:
         parts.append(f"was {terminal(before.action)}")
     if "key" in change.fields:
@@ -96,21 +106,17 @@ def _trade(change: TransactionChange, zone: ZoneInfo) -> str:
     return f"{', '.join(parts)}  {when}"
 
 
-def _qty(qty: Decimal) -> str:
-    return plain(qty)
-
-
 def _because(why: Why) -> str:
     if why.moved is Moved.BASELINE and why.cause is Cause.UNKNOWN:
         return "baseline"
     return why.cause.value
 
 
-def _reasons(change: Change) -> Iterable[str]:
+def _reasons(change: Change, amounts: Amounts) -> Iterable[str]:
     if isinstance(change, BankrollChange):
         yield f"because: {', '.join(change.triggers)}"
         if change.flows:
-            yield f"deposits and withdrawals: {signed(change.flows)}"
+            yield f"deposits and withdrawals: {amounts.signed(change.flows)}"
     yield f"moved: {change.why.moved.value}; fields: {', '.join(change.fields)}"
     if isinstance(change, TransactionChange):
         yield f"key: {terminal(change.key)}"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 # Controls, and the invisible marks that reorder or hide what stands around them.
 _HARMFUL = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+# What gives text a meaning in Markdown, or in GitHub's: markup, tables, HTML, formulas; mentions; links.
+_MARKUP = re.compile(r"[\\`*_\[\]<>|~&#$]|@(?=\w)|:(?=//|[\w+-]+:)|(?<=www)\.", re.IGNORECASE)
 
 
 def terminal(text: str) -> str:
@@ -13,6 +16,39 @@ def terminal(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(_shown(char) if unicodedata.category(char) in _HARMFUL else char for char in text)
+
+
+def markdown(text: str) -> str:
+    """Text that stays text within a line of Markdown: no markup, link, table cell, HTML or mention."""
+    return _MARKUP.sub(lambda found: f"&#{ord(found[0])};", terminal(text))
+
+
+def workflow(text: str) -> str:
+    """Text for a workflow command of GitHub Actions: it stays one command, and begins no other."""
+    return terminal_lines(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def workflow_property(text: str) -> str:
+    """The same for a property of such a command, such as its title."""
+    return workflow(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def json_text(text: str) -> str:
+    """JSON that a terminal may show: what could steer it is written as escapes of the same value."""
+    if text.isascii():
+        return text
+    hidden = _HARMFUL - {"Cc"}  # JSON itself escapes controls; what is left of them are its line ends
+    return "".join(_escaped(char) if unicodedata.category(char) in hidden else char for char in text)
+
+
+def _escaped(char: str) -> str:
+    units = char.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
+
+
+def terminal_lines(text: str) -> str:
+    """As ``terminal``, of several lines."""
+    return "\n".join(terminal(line) for line in text.split("\n"))
 
 
 def _shown(char: str) -> str:

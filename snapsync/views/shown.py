@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from snapsync.model.canon import encode, plain, short
 from snapsync.model.history import BrokerSnapshot
 from snapsync.model.image import Branch, Image
@@ -15,7 +17,8 @@ from snapsync.model.policy import Rules
 from snapsync.model.shown import Shown, Then
 from snapsync.model.state import State
 
-from . import json, text
+from . import approval, json, text
+from .amounts import HIDDEN, SHOWN
 from .holdings import activities, both_sides, positions, trades
 from .neutral import terminal
 from .paint import Paint
@@ -25,24 +28,46 @@ from .times import local
 Words = Callable[[Shown, ZoneInfo, Paint], list[str]]
 
 
-def words(found: Shown, zone: ZoneInfo, paint: Paint, *, verbose: bool = False) -> str:
-    """One stored object."""
-    if found.plan and found.kind in ("plan", "plan-details"):
-        return text.plan(found.plan, zone, paint, verbose=verbose)
+_PLANS = ("plan", "file-plan", "plan-details")
+
+
+def can_hide(found: Shown) -> bool:
+    """Whether the amounts of a kind can be hidden."""
+    return found.kind in (*_PLANS, "operation", "approval")
+
+
+def words(found: Shown, zone: ZoneInfo, paint: Paint, *, verbose: bool = False, redact: bool = False) -> str:
+    """One stored object; amounts are hidden if asked for."""
+    parts = []
     if found.act and found.operation and found.kind == "operation":
-        parts = [text.operation(found.operation, found.act, zone, paint)]
-        parts += [text.plan(found.plan, zone, paint, verbose=verbose)] if found.plan else []
+        act = msgspec.structs.replace(found.act, reading=None) if redact else found.act
+        parts.append(text.operation(found.operation, act, zone, paint))
+    if found.approval:
+        id = found.act.approval if found.act and found.kind == "operation" else found.id
+        parts.append(approval.words(id or found.id, found.approval, zone, paint))
+    if found.plan and can_hide(found):
+        amounts = HIDDEN if redact else SHOWN
+        parts.append(text.plan(found.plan, zone, paint, verbose=verbose, amounts=amounts))
+    if parts:
         return "\n\n".join(parts)
     said = _WORDS.get(found.kind, _fields)(found, zone, paint)
     return "\n".join([paint(f"{terminal(found.kind)} {found.id}", "bold"), *said])
 
 
-def document(found: Shown) -> json.Document:
+def document(found: Shown, *, redact: bool = False) -> json.Document:
     """The same for scripts."""
-    if found.plan and found.kind in ("plan", "plan-details"):
-        return json.plan(found.plan, found.operation)
+    if found.plan and found.kind in _PLANS:
+        return json.plan(found.plan, found.operation, redact=redact)
+    stored = _document(found)
+    return json.redacted(stored) if redact else stored
+
+
+def _document(found: Shown) -> json.Document:
     if found.act and found.operation and found.kind == "operation":
-        return json.kind("operation", **json.operation(found.operation, found.act))
+        said = found.approval and approval.document(found.act.approval, found.approval)
+        return json.kind("operation", **json.operation(found.operation, found.act), said=said)
+    if found.approval:
+        return json.kind("approval", **approval.document(found.id, found.approval))
     more: json.Document = {}
     if found.state is not None:
         more = {"positions": list(found.state.positions), "transactions": len(found.state.transactions)}

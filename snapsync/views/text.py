@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 from snapsync.errors import SnapsyncError
 from snapsync.model.canon import OperationId, short
 from snapsync.model.change import Change, sign
-from snapsync.model.history import Operation, Tally, tally
+from snapsync.model.history import REVIEWS, Operation, Tally, tally
 from snapsync.model.money import dollars, masked
 from snapsync.model.plan import Plan
 from snapsync.model.policy import Finding
 from snapsync.model.status import Status
 
+from .amounts import SHOWN, Amounts
 from .brief import brief, few
 from .files import files
 from .lines import lines
@@ -22,6 +23,9 @@ from .paint import Paint
 from .times import age, local
 from .wrap import wrapped
 
+_LONG = 100
+"""So many changes are still shown one by one."""
+
 
 def header(env: str, why: str, account: str | None, folder: str, paint: Paint) -> str:
     """The first line of everything: which env and why, which account (masked), which folder."""
@@ -29,33 +33,48 @@ def header(env: str, why: str, account: str | None, folder: str, paint: Paint) -
     return paint(f"{env} ({why}){whose} · {folder}", "bold")
 
 
-def plan(made: Plan, zone: ZoneInfo, paint: Paint, *, verbose: bool = False) -> str:
-    """A plan's changes, findings and summary."""
-    body = lines(made.changes, zone, paint, verbose=verbose) + files(made, paint, verbose=verbose)
-    notes = list(_findings(made.findings, paint, verbose=verbose))
-    return _parts(body, notes, _verdict(made, paint))
+def plan(made: Plan, zone: ZoneInfo, paint: Paint, *, verbose: bool = False, amounts: Amounts = SHOWN) -> str:
+    """A plan's changes, findings and summary; a very long one in brief, unless all is wanted."""
+    return f"{contents(made, zone, paint, verbose=verbose, amounts=amounts)}{_verdict(made, paint)}"
+
+
+def contents(
+    made: Plan, zone: ZoneInfo, paint: Paint, *, verbose: bool = False, amounts: Amounts = SHOWN
+) -> str:
+    """A plan's changes and findings, with an empty line after each block."""
+    findings: Sequence[Finding] = made.findings
+    more: list[str] = []
+    if made.files:
+        body = files(made, paint, verbose=verbose, hidden=amounts.hidden)
+    elif len(made.changes) > _LONG and not verbose:
+        body = [*brief(made.changes, zone, paint, amounts), paint("    (-v shows them all)", "dim")]
+        findings, more = few(findings)
+    else:
+        body = lines(made.changes, zone, paint, verbose=verbose, amounts=amounts)
+    notes = [*_findings(findings, paint, verbose=verbose, hidden=amounts.hidden)]
+    notes += [paint(f"  … and {each}", "dim") for each in more]
+    return "".join("\n".join(part) + "\n\n" for part in (body, notes) if part)
 
 
 def plan_in_brief(made: Plan, zone: ZoneInfo, paint: Paint) -> str:
     """A plan, of a long one only the first few changes and findings of each kind."""
     shown, more = few(made.findings)
     notes = [*_findings(shown, paint, verbose=False), *(paint(f"  … and {each}", "dim") for each in more)]
-    return _parts(brief(made.changes, zone, paint), notes, _verdict(made, paint))
-
-
-def _parts(body: list[str], notes: list[str], verdict: str) -> str:
-    parts = [body, notes, [verdict]]
+    parts = [brief(made.changes, zone, paint), notes, [_verdict(made, paint)]]
     return "\n\n".join("\n".join(part) for part in parts if part)
 
 
-def _findings(findings: Iterable[Finding], paint: Paint, *, verbose: bool) -> Iterable[str]:
+def _findings(
+    findings: Iterable[Finding], paint: Paint, *, verbose: bool, hidden: bool = False
+) -> Iterable[str]:
     before = None
     for each in findings:
         what = "dim" if each.severity == "note" else "warn"
         same = before is not None and (each.code, each.summary) == (before.code, before.summary)
         before = each
         said = [] if same else [*wrapped(f"{each.severity}: {terminal(each.summary)}")]
-        said += [part for line in each.detail.splitlines() for part in wrapped(terminal(line), "    ")]
+        if not hidden:  # a summary has no data of the user's, a detail has
+            said += [part for line in each.detail.splitlines() for part in wrapped(terminal(line), "    ")]
         if verbose:
             said.append(f"    code: {each.code}, about: {terminal(each.key)}")
         yield from (paint(line, what) for line in said)
@@ -140,13 +159,12 @@ def _about(operation: Operation) -> str:
     counts = operation.tally
     if operation.verb == "rebind":
         return f"to account {masked(operation.account or '')}"
+    if operation.verb in REVIEWS:
+        return f"plan {short(operation.plan or '')}"
     if operation.origin != "sync":
         about = f" of {short(operation.target)}" if operation.target else ""
-        return (
-            f"{operation.origin}{about}"
-            if operation.verb == "plan"
-            else f"{len(operation.files)} file(s){about}"
-        )
+        wrote = f"{len(operation.files)} file(s){about}"
+        return f"{operation.origin}{about}" if operation.verb == "plan" else wrote
     if counts is None:
         return "decided by hand"
     if not (counts.add or counts.update or counts.close):

@@ -22,3 +22,13 @@ def test_reading_the_store_imports_nothing_heavy(bot: Bot, args: list[str]) -> N
 
     assert code == 0
     assert names.isdisjoint(HEAVY)
+
+
+def test_approving_imports_nothing_heavy(bot: Bot) -> None:
+    """A yes from a phone's terminal should not wait for the SDK."""
+    bot.run("plan")
+
+    code, names = modules(["approve", "--yes"], bot.folder)
+
+    assert code == 0
+    assert names.isdisjoint(HEAVY)

@@ -141,7 +141,8 @@ def _collected(bot: Path, folder: Path) -> None:
     for path in state.rglob("*"):
         os.utime(path, (EVENING.timestamp(), EVENING.timestamp()))
     gc(_env(bot, MORNING + timedelta(days=2)), Keep(last=1))
-    (state / "lock").unlink()
+    for lock in state.glob("lock*"):
+        lock.unlink()
     shutil.copytree(state, folder, copy_function=shutil.copyfile)
     for empty in (folder / "objects").iterdir():
         empty.rmdir()

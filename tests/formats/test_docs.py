@@ -11,6 +11,7 @@ import msgspec
 import msgspec.inspect
 import pytest
 
+from snapsync.model.approval import Approval
 from snapsync.model.canon import Record, Stored
 from snapsync.model.collection import Collection
 from snapsync.model.history import BookSnapshot, BrokerSnapshot, Operation
@@ -19,14 +20,17 @@ from snapsync.model.ledger import Activity
 from snapsync.model.pages import Node, _page_type
 from snapsync.model.plan import FilesBody, Plan, PlanBody
 from snapsync.model.policy import Rules
+from snapsync.model.portable import ApprovalFile, PlanFile
 from snapsync.model.state import Position, StateRoot, Transaction
 from snapsync.store.identity import Identity
 from snapsync.store.journal import Journal
 
 PAGE = (Path(__file__).parents[2] / "docs" / "format.md").read_text()
 FILES = {"store": "`store.json`", "journal": "`journal.json`"}
+"""Kinds that are no objects, and are described under the name of their file."""
 KINDS: list[type[Stored]] = [
     Operation,
+    Approval,
     BrokerSnapshot,
     BookSnapshot,
     StateRoot,
@@ -41,6 +45,8 @@ KINDS: list[type[Stored]] = [
     Collection,
     Identity,
     Journal,
+    PlanFile,
+    ApprovalFile,
 ]
 ROWS: list[type[Record]] = [Position, Transaction, Activity]
 

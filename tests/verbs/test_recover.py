@@ -70,6 +70,18 @@ def test_init_leaves_it_to_the_next_writer(half: Case, run: Callable[..., Ran]) 
     assert open_journal(half.env().store.folder) is not None
 
 
+def test_a_check_leaves_it_to_the_next_writer(half: Case, run: Callable[..., Ran]) -> None:
+    """While the journal is open a check refuses: to finish the apply would be to write."""
+    before = half.book
+
+    for args in (["check"], ["check", "--offline"]):
+        ran = run(*args)
+        assert ran.code == Exit.INTERRUPTED
+        assert "snapsync recover" in ran.err
+    assert half.book == before
+    assert open_journal(half.env().store.folder) is not None
+
+
 def test_the_next_writer_finishes(half: Case) -> None:
     """What was begun is finished and recorded once, at the time of the apply, as recovered."""
     done = settle(half.env())

@@ -13,9 +13,10 @@ from .merge import Merged, merge
 from .nearby import Nearby, nearby
 from .raw import read_files
 from .repair import Repaired, repair
-from .values import BookFiles, Edit, Fix, Role, Writing, plain_name
+from .values import ROLES, BookFiles, Edit, Fix, Role, Writing, plain_name
 
 __all__ = [
+    "ROLES",
     "BookFiles",
     "Diagnosis",
     "Edit",

@@ -1,0 +1,108 @@
+"""The gate before an apply: a rejected plan stays out, and where a yes is wanted it must cover the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from snapsync.errors import Exit, PlanError
+from snapsync.model.approval import Cover
+from snapsync.model.canon import ObjectId, short
+from snapsync.model.instant import readable
+from snapsync.model.plan import Plan
+from snapsync.model.policy import Finding
+
+from .approvals import best, register
+from .env import Env
+
+
+def may_begin(env: Env, plan: Plan) -> None:
+    """Refuse early what the gate would refuse after the network was asked.
+
+    Raises:
+        PlanError: (exit 21) the plan was rejected, or this env wants an approval and none covers it.
+    """
+    not_rejected(env, plan)
+    if env.name in env.config.require_approval:
+        cover = best(env, plan)
+        if cover is None or not cover.whole:
+            raise _uncovered(env, plan, cover)
+
+
+def pass_gate(env: Env, chosen: Plan, now: Plan, *, confirmed: bool) -> ObjectId | None:
+    """Let a plan through that is about to be written, or refuse it.
+
+    Args:
+        env: the env.
+        chosen: the plan that was asked for; a person who says yes has seen its findings.
+        now: the same steps on today's facts: today's dollars, today's findings.
+        confirmed: whether a person has said yes.
+
+    Returns:
+        The approval that this apply will use up; None where there is none.
+
+    Raises:
+        PlanError: (exit 21) it was rejected, it is not covered, or a finding asks and nobody said yes.
+    """
+    not_rejected(env, chosen)
+    cover = best(env, now)
+    if cover and cover.whole:
+        return cover.id
+    if env.name in env.config.require_approval:
+        raise _uncovered(env, now, cover)
+    agreed_to = {(each.code, each.key) for each in chosen.asking} if confirmed else set()
+    asking = [each for each in now.asking if (each.code, each.key) not in agreed_to]
+    if asking:
+        raise _unconfirmed(env, asking)
+    # a yes to this very plan has had its day too, even if it did not cover today's facts
+    return cover.id if cover and cover.approval.plan == chosen.id else None
+
+
+def not_rejected(env: Env, plan: Plan) -> None:
+    """Nobody has said no to the plan, or they took it back.
+
+    Raises:
+        PlanError: (exit 21) somebody has.
+    """
+    rejection = register(env).rejections.get(plan.id)
+    if rejection is None:
+        return
+    id, word = rejection
+    raise PlanError(
+        "This plan was rejected.",
+        detail=f"plan {short(plan.id)}, by {word.by or word.actor.user} at {readable(word.at)}"
+        + (f": {word.reason}" if word.reason else ""),
+        hint=f"To take the rejection back:\n  snapsync revoke {short(id)} --env {env.name}",
+        exit=Exit.UNAPPROVED,
+    )
+
+
+def told(findings: Iterable[Finding]) -> str:
+    """Findings as the detail of an error; the sentence that several share is said once."""
+    said: dict[str, list[str]] = {}
+    for each in findings:
+        said.setdefault(f"{each.code}: {each.summary}", []).append(each.detail)
+    return "\n".join(line for head, details in said.items() for line in (head, *details))
+
+
+def _uncovered(env: Env, plan: Plan, cover: Cover | None) -> PlanError:
+    if cover is None:
+        detail = f"env {env.name} wants one (ALPACA_SYNC_REQUIRE_APPROVAL), and there is none"
+    else:
+        detail = f"approval {short(cover.id)} of plan {short(cover.approval.plan)} does not cover it:"
+        detail += "".join(f"\n{hole.code}: {hole.detail}" for hole in cover.holes)
+    return PlanError(
+        "No approval covers this plan.",
+        detail=f"plan {short(plan.id)}: {detail}",
+        hint=f"Plan again, and have it approved:\n  snapsync approve --env {env.name}",
+        exit=Exit.UNAPPROVED,
+    )
+
+
+def _unconfirmed(env: Env, asking: Iterable[Finding]) -> PlanError:
+    return PlanError(
+        "A rule wants a person's yes for this plan.",
+        detail=told(asking),
+        hint="Look at it, and say yes where you are asked, or approve it:\n"
+        f"  snapsync apply --env {env.name}\n  snapsync approve --env {env.name}",
+        exit=Exit.UNAPPROVED,
+    )

@@ -1,0 +1,85 @@
+"""A Verdict as people read it in a terminal, and as scripts do."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from snapsync.model.approval import Approval, Cover
+from snapsync.model.canon import short
+from snapsync.model.change import sign
+from snapsync.model.history import tally
+from snapsync.model.verdict import Verdict
+
+from . import approval, json, text
+from .amounts import SHOWN, Amounts
+from .neutral import terminal
+from .paint import Paint
+
+_COLOURS = {"in step": "+", "approved": "+", "unapproved": "~", "refused": "-"}
+
+
+def words(
+    found: Verdict, zone: ZoneInfo, paint: Paint, *, verbose: bool = False, amounts: Amounts = SHOWN
+) -> str:
+    """The plan, why an approval does not cover it, and the verdict."""
+    body = text.contents(found.plan, zone, paint, verbose=verbose, amounts=amounts)
+    said = "".join(paint(f"  {line}", "warn") + "\n" for line in reasons(found, amounts))
+    return f"{body}{said}{chr(10) if said else ''}{paint(headline(found), _COLOURS[found.standing])}"
+
+
+def headline(found: Verdict) -> str:
+    """The verdict in one sentence; the same in every form."""
+    plan = short(found.plan.id)
+    counts = text.counted(tally([sign(change) for change in found.plan.changes]))
+    match found.standing:
+        case "in step":
+            return f"In step: nothing to change. Plan {plan}."
+        case "approved":
+            return f"Approved drift: {counts}. Plan {plan}, {_by(found.cover)}."
+        case "unapproved":
+            return f"Unapproved drift: {counts}. Plan {plan}."
+        case "refused":
+            return f"Refused: plan {plan} cannot be applied."
+
+
+def reasons(found: Verdict, amounts: Amounts = SHOWN) -> list[str]:
+    """Why the drift is not approved, in lines; none where it is, or where there is none."""
+    if found.standing != "unapproved":
+        return []
+    said = [_rejected(found.rejection)] if found.rejection else []
+    if found.cover is None:
+        return [*said, "No approval was given."]
+    if found.cover.whole:
+        return said
+    lines = [f"{hole.code}: {hole.key}" for hole in found.cover.holes]
+    if not amounts.hidden:
+        lines = approval.holes(found.cover)
+    return [*said, f"Approval {short(found.cover.id)} does not cover it:", *(f"  {line}" for line in lines)]
+
+
+def document(found: Verdict, *, redact: bool = False) -> json.Document:
+    """The verdict for scripts: what it is, its exit code, the plan, and how far an approval covers it."""
+    made = json.kind(
+        "check",
+        standing=found.standing,
+        exit=int(found.exit),
+        passed=found.passed,
+        summary=headline(found),
+        plan=json.plan(found.plan, found.operation),
+        approval=found.cover and approval.document(found.cover.id, found.cover.approval),
+        holes=found.cover.holes if found.cover else (),
+        rejection=found.rejection and approval.document(None, found.rejection),
+    )
+    return json.redacted(made) if redact else made
+
+
+def _by(cover: Cover | None) -> str:
+    return f"approval {short(cover.id)} by {_name(cover.approval)}" if cover else ""
+
+
+def _rejected(word: Approval) -> str:
+    return f"It was rejected by {_name(word)}{f': {terminal(word.reason)}' if word.reason else ''}."
+
+
+def _name(word: Approval) -> str:
+    return terminal(word.by or word.actor.user)
