@@ -121,7 +121,7 @@ def test_a_busted_fill_is_said_and_blocks_nothing(shows: Shows, world: World) ->
         known = read(sandbox, known)
         assert [finding.code for finding in known.doubts].count("activity-gone") == 1
         (trade,) = [t for t in known.state.transactions if t.client_order_id == "bot-9"]
-        assert (trade.qty, trade.price) == (5, Decimal("600.6"))
+        assert (trade.qty, trade.price) == (Decimal(5), Decimal("600.6"))
         sandbox.do({"do": "clock", "by": "1m"})
 
 

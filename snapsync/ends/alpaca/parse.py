@@ -19,6 +19,7 @@ from .session import Answer
 _TERMINAL = frozenset({"filled", "canceled", "expired", "replaced", "rejected"})
 NEVER = Instant("")
 """Before every instant."""
+_STAMP = len("20250821100500021")
 _WITH_LEGS = frozenset({"mleg", "bracket", "oco", "oto"})
 
 
@@ -185,6 +186,11 @@ def activity(row: Row) -> Activity:
 def made(row: Activity) -> Instant:
     """When an activity came to be; of one that only has a date, which may lie ahead, nothing is known."""
     return row.time if row.type == FILL else row.created_at or NEVER
+
+
+def millisecond(row: Activity) -> str:
+    """What an id begins with: a fill's own millisecond, or the day of any other row (alpaca-api.md)."""
+    return row.id[:_STAMP]
 
 
 def _side(row: Row) -> str:
