@@ -119,7 +119,7 @@ def open_orders(row: Row) -> Iterator[OpenOrder]:
     """One of GET /v2/orders with status=open, for showing; a multi-leg order is its legs."""
     for each in (row, *row.rows("legs")):
         symbol = each.text_or_none("symbol")
-        if symbol is not None:
+        if symbol is not None and each.text("status") not in _TERMINAL:
             yield OpenOrder(
                 id=each.id("id"),
                 symbol=canonical(symbol),
