@@ -14,7 +14,7 @@ from snapsync.ends.alpaca import BrokerReading, Reach, read_broker
 from snapsync.ends.alpaca.record import FORMAT, Recorder, Replay, Reply, scrubbed, since_of
 from snapsync.errors import BrokerError, Exit, UsageError
 from snapsync.model.canon import encode
-from snapsync.model.instant import Instant
+from snapsync.model.instant import Instant, instant
 from snapsync.store import files
 
 from .env import Env
@@ -72,7 +72,9 @@ def replayed(folder: Path) -> tuple[Reply, ...]:
 def _reply(path: Path) -> Reply:
     try:
         reply = msgspec.json.decode(path.read_bytes(), type=Reply)
-    except (OSError, msgspec.MsgspecError) as error:
+        if reply.at is not None:
+            instant(reply.at)
+    except (OSError, ValueError) as error:
         raise UsageError("A reply of the recording cannot be read.", detail=f"{path}: {error}") from error
     if reply.format > FORMAT:
         raise UsageError(

@@ -20,6 +20,7 @@ from snapsync.sandbox import Sandbox, World
 # 2025-08-20 10:00 in New York, a Wednesday
 MORNING = 1_755_698_400_000_000_000
 CALL, PUT = "SPY250829C00640000", "AAPL250829P00200000"
+ADJUSTED = "XYZ1250919C00025000"
 
 EARLIER: list[dict[str, Any]] = [
     {"do": "deposit", "amount": 90000},
@@ -30,6 +31,7 @@ EARLIER: list[dict[str, Any]] = [
     {"do": "order", "side": "buy", "symbol": "MSFT", "qty": 9, "limit": 400, "time_in_force": "gtc",
      "client_order_id": "bot-old"},
     {"do": "fill", "order": "bot-old", "qty": 2},
+    {"do": "asset", "symbol": ADJUSTED, "multiplier": 150},
     {"do": "clock", "by": "1d"},
 ]  # fmt: skip
 LATER: list[dict[str, Any]] = [
@@ -41,6 +43,9 @@ LATER: list[dict[str, Any]] = [
     {"do": "buy", "symbol": "ETH/BTC", "qty": "0.5", "price": "0.0412"},
     {"do": "mleg", "qty": 2, "legs": [{"symbol": "QQQ250829C00600000", "side": "buy", "price": 2.41},
                                       {"symbol": "QQQ250829C00610000", "side": "sell", "price": 1.17}]},
+    # no position tells how many shares it stands for
+    {"do": "buy", "symbol": ADJUSTED, "qty": 2, "price": 1},
+    {"do": "sell", "symbol": ADJUSTED, "qty": 2, "price": 3},
     # submitted a day before, filled now
     {"do": "fill", "order": "bot-old", "qty": 7},
     {"do": "withdrawal", "amount": 100},

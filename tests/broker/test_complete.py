@@ -55,7 +55,7 @@ def many_fills(world: World, groups: list[int]) -> None:
     """Fills in groups: those of one group share a millisecond."""
     with world.held():
         for size in groups:
-            world.advance_to(world.now() + SECOND)
+            world.advance_to(world.now() + min(SECOND, 600 * SECOND // len(groups)))
             parts = [Part(qty=Decimal(1), price=Decimal(600), after=0) for _ in range(size)]
             trading.trade(world, Ticket(symbol="SPY", side="buy", qty=Decimal(size)), parts)
 
@@ -108,11 +108,12 @@ def test_a_page_that_repeats_for_ever_is_refused(shows: Shows, world: World) -> 
         read(sandbox)
 
 
-def read_body(sandbox: Sandbox, params: dict[str, str]) -> str:
-    """What the activities answer."""
+def read_body(sandbox: Sandbox, params: dict[str, str], endpoint: str = "activities") -> str:
+    """What the activities answer, or another endpoint."""
     asks = Session(sandbox.url, sandbox.key, sandbox.secret)
+    path = "/account/activities" if endpoint == "activities" else f"/{endpoint}"
     try:
-        return asks.get("/account/activities", params).body.decode()
+        return asks.get(path, params).body.decode()
     finally:
         asks.close()
 
@@ -506,17 +507,126 @@ def test_a_large_account_reads_exactly_and_then_costs_five_requests(
     assert_true(known, sandbox)
     assert len(known.ledger) == len(world.activities)
     assert known.manifest.rows["activities"] == len(world.activities)
-    for rows in (0, 1, 99, 100, 199, 200, 201, 300, 700):
-        many_fills(world, [1] * rows)
-        sandbox.do({"do": "clock", "by": "14m" if rows else "16m"})
-        known = read(sandbox, known)
-        assert_true(known, sandbox)
-        before = len(sandbox.requests)
-        again = read(sandbox, known)
-        assert len(sandbox.requests) - before <= 5 + math.ceil(rows / 100)
-        assert again.state.id == known.state.id
-        sandbox.do({"do": "clock", "by": "40m"})
-        known = read(sandbox, known)
+    sandbox.do({"do": "clock", "by": "1h"})
+    known = read(sandbox, known)
+    before = len(sandbox.requests)
+    assert read(sandbox, known).state.id == known.state.id
+    assert len(sandbox.requests) - before == 5
+
+
+@pytest.mark.parametrize("oddities", [(), ("token-skips-millisecond",)])
+@pytest.mark.parametrize(
+    "rows", [0, 1, 2, 99, 100, 101, 199, 200, 201, 299, 300, 301, 500, 999, 1000, 1001, 2000, 3333]
+)
+def test_a_look_costs_five_requests_and_one_per_hundred_rows(
+    shows: Shows, rows: int, oddities: tuple[str, ...]
+) -> None:
+    """However many rows the overlap has, and however many of them share a millisecond at a page's edge."""
+    world = World(now=MORNING, oddities=oddities)
+    sandbox = shows(world)
+    each, more = divmod(rows, 7)
+    many_fills(world, [7] * each + [1] * more)
+    sandbox.do({"do": "clock", "by": "5s"})
+    known = read(sandbox)
+    assert_true(known, sandbox)
+    assert known.manifest.rows["activities"] == rows
+    before = len(sandbox.requests)
+    again = read(sandbox, known)
+    assert len(sandbox.requests) - before <= 5 + math.ceil(rows / 100)
+    assert again.state.id == known.state.id
+    assert again.doubts == ()
+
+
+@pytest.mark.parametrize(("new", "more"), [(1, 1), (99, 1), (100, 1), (101, 1), (250, 1)])
+def test_new_trades_cost_one_request_more(shows: Shows, world: World, new: int, more: int) -> None:
+    """Whose their orders were is one list of up to five hundred, or one question."""
+    sandbox = shows(world)
+    sandbox.do({"do": "clock", "by": "1h"})
+    known = read(sandbox)
+    many_fills(world, [1] * new)
+    sandbox.do({"do": "clock", "by": "1m"})
+    before = len(sandbox.requests)
+    assert_true(read(sandbox, known), sandbox)
+    assert len(sandbox.requests) - before <= 5 + math.ceil(new / 100) + more
+
+
+def test_a_reading_asks_for_nothing_in_vain(shows: Shows, world: World) -> None:
+    """Only GET leaves the process, and the real account is asked for what the docs name."""
+    sandbox = shows(world)
+    sandbox.do(*EARLIER, *LATER)
+    read(sandbox)
+    assert {each.method for each in sandbox.requests} == {"GET"}
+    assert {each.status for each in sandbox.requests} == {200}
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "find", "put", "field"),
+    [
+        ("positions", '"side":"long"', '"side":"LONG"', "side"),
+        ("positions", '"side":"long"', '"side":"short"', "side"),
+        ("positions", '"side":"short"', '"side":"long"', "side"),
+        ("positions", '"qty":"-5"', '"qty":"5"', "side"),
+        ("activities", '"qty":"4"', '"qty":"0"', "qty"),
+        ("activities", '"qty":"4"', '"qty":"-4"', "qty"),
+        ("activities", '"price":"341.02"', '"price":"-341.02"', "price"),
+        ("activities", '"symbol":"TSLA"', '"symbol":""', "symbol"),
+        ("activities", '"symbol":"TSLA"', '"ticker":"TSLA"', "symbol"),
+        ("activities", '"side":"buy"', '"side":"hold"', "side"),
+    ],
+)
+def test_what_contradicts_itself_is_refused(
+    shows: Shows, world: World, endpoint: str, find: str, put: str, field: str
+) -> None:
+    """Fills of nothing or for less than nothing, sides that nobody knows: the error names the field."""
+    sandbox = shows(world)
+    sandbox.do(*EARLIER)
+    body = read_body(sandbox, {"direction": "asc"}, endpoint)
+    assert find in body
+    sandbox.fault(endpoint, times=9, answer={"status": 200, "body": body.replace(find, put)})
+    with pytest.raises(BrokerError, match=f"row [0-9]+, field {field}: "):
+        read(sandbox)
+
+
+def test_a_position_of_nothing_is_none(shows: Shows, world: World) -> None:
+    """Quantity zero means that nothing is held; it is neither a holding nor a reason to refuse."""
+    sandbox = shows(world)
+    sandbox.do(*EARLIER)
+    known = read(sandbox)
+    rows = read_body(sandbox, {}, "positions")
+    for zero in ("0", "0.000", "-0"):
+        empty = f'{{"asset_id":"x","symbol":"GONE","asset_class":"us_equity","side":"long","qty":"{zero}"}}'
+        sandbox.clear_faults()
+        sandbox.fault("positions", times=9, answer={"status": 200, "body": f"{rows[:-1]},{empty}]"})
+        found = read(sandbox, known)
+        assert_true(found, sandbox)
+        assert found.doubts == ()
+
+
+def test_one_symbol_twice_in_the_positions_is_refused(shows: Shows, world: World) -> None:
+    """Equal or not, in one form or two: to add them up or to drop one would be a guess."""
+    sandbox = shows(world)
+    sandbox.do(*EARLIER)
+    rows = read_body(sandbox, {}, "positions")
+    for twice in (rows, rows.replace('"BTCUSD"', '"BTC/USD"'), rows.replace('"qty":"-5"', '"qty":"-6"')):
+        sandbox.clear_faults()
+        body = f"{rows[:-1]},{twice[1:]}"
+        sandbox.fault("positions", times=9, answer={"status": 200, "body": body})
+        with pytest.raises(BrokerError, match="two rows have the key"):
+            read(sandbox)
+
+
+def test_fills_of_two_symbols_are_no_order(shows: Shows, world: World) -> None:
+    """Nor fills of two sides: their sum would be the quantity of nothing."""
+    steps: Step = {"do": "buy", "symbol": "SPY", "qty": 10, "price": 600, "fills": [4, 6]}
+    sandbox = shows(world)
+    sandbox.do(steps, MINUTE)
+    body = read_body(sandbox, {"direction": "asc"})
+    for find, put in (('"symbol":"SPY"', '"symbol":"QQQ"'), ('"side":"buy"', '"side":"sell"')):
+        sandbox.clear_faults()
+        other = body.replace(find, put, 1)
+        sandbox.fault("activities", times=9, answer={"status": 200, "body": other})
+        with pytest.raises(BrokerError, match="two sides or in two symbols"):
+            read(sandbox)
 
 
 def test_working_orders_cost_no_requests_of_their_own(shows: Shows, world: World) -> None:

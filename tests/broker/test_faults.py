@@ -1,7 +1,7 @@
 """Every kind of fault at every request of a reading: a true State, or one clear error and nothing changed.
 
-The requests are: account, positions, open orders, activities, the list of orders, one order by its id,
-and the account again. All goes through the command's own verb and the real client over HTTP.
+The requests are: account, positions, open orders, activities, the list of orders, one order by its id, one
+contract, and the account again. All goes through the command's own verb and the real client over HTTP.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ PLACES = {
     "activities": ("activities", 1),
     "orders-all": ("orders", 2),
     "order-by-id": ("order", 1),
+    "contract": ("contract", 1),
     "account-last": ("account", 2),
 }
 PATHS = {
@@ -38,6 +39,7 @@ PATHS = {
     "orders": "GET /v2/orders",
     "order": "GET /v2/orders/",
     "activities": "GET /v2/account/activities",
+    "contract": "GET /v2/options/contracts/",
 }
 HTML = "<html><body>500</body></html>"
 PASSING: dict[str, object] = {
@@ -106,6 +108,7 @@ def test_a_reading_without_faults_uses_every_endpoint(account: Account, clean_id
     made = requests_since(account.sandbox, before)
     for endpoint, number in PLACES.values():
         assert made[endpoint, 200] >= number
+    assert {each.method for each in account.sandbox.requests} == {"GET"}
 
 
 @pytest.mark.parametrize("times", [1, pytest.param(2, marks=pytest.mark.exhaustive)])
@@ -260,7 +263,14 @@ def test_a_new_allowance_is_used_at_once(world: World, sandbox_of: Callable[...,
 @pytest.mark.parametrize(
     "answer", ["silent", "drip", "503", {"status": 429, "reset_in": 60}, {"status": 429, "reset_in": 1}]
 )
-@pytest.mark.parametrize("endpoint", ["account", "activities"])
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "account",
+        "activities",
+        *(pytest.param(each, marks=pytest.mark.exhaustive) for each in ("positions", "orders", "contract")),
+    ],
+)
 def test_the_deadline_holds_whatever_the_broker_does(
     world: World,
     sandbox_of: Callable[..., Sandbox],

@@ -35,6 +35,7 @@ def test_what_is_asked_is_what_is_meant(shows: Shows, world: World) -> None:
     assert asked == {
         ("account",),
         ("positions",),
+        ("contract",),
         ("orders", "direction", "limit", "nested", "status"),
         ("orders", "after", "direction", "limit", "nested", "status"),
         ("activities", "after", "direction", "page_size"),
@@ -194,7 +195,7 @@ def test_a_list_of_positions_that_lacks_one_is_noticed_at_first_contact(shows: S
 
 
 def test_another_account_is_refused(account: Account) -> None:
-    """35, 37: after a paper reset the keys open another account; nothing is stored of it."""
+    """35, 37: after a paper reset the keys open another account; nothing is asked or stored of it."""
     world = World(seed="another")
     files = account.files
     with Sandbox(world, rate_limit=10**6) as sandbox, pytest.MonkeyPatch.context() as patch:
@@ -202,8 +203,10 @@ def test_another_account_is_refused(account: Account) -> None:
             patch.setenv(name, value)
         with pytest.raises(BrokerError, match="another account") as caught:
             plan(account.env)
+        asked = [each.endpoint for each in sandbox.requests]
     assert caught.value.exit == Exit.CREDENTIALS
     assert account.files == files
+    assert asked == ["account"]
 
 
 def test_rows_that_arrive_while_pages_are_turned_are_read_once(shows: Shows, world: World) -> None:

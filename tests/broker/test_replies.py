@@ -21,11 +21,11 @@ from snapsync.ends.alpaca import BrokerReading, read_broker
 from snapsync.ends.alpaca.session import Answer
 from snapsync.errors import BrokerError, Exit
 from snapsync.model.instant import instant
-from snapsync.sandbox import World, forms, lists
+from snapsync.sandbox import World, forms, lists, order_forms, symbols
 from snapsync.sandbox.clock import utc_text
 from snapsync.sandbox.scenario import bare
 
-from .conftest import CALL, EARLIER, LATER, MORNING
+from .conftest import ADJUSTED, CALL, EARLIER, LATER, MORNING
 from .truth import ALL, REACH
 
 Json = dict[str, Any]
@@ -35,6 +35,10 @@ NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 PAIR = re.compile(r"[A-Z0-9]{1,10}/[A-Z]{3,5}")
 TERMINAL = {"filled", "canceled", "expired", "replaced", "rejected"}
 MISSING = object()
+
+
+OPEN, CONTRACT = "/orders?status=open", "/options/contracts/"
+"""Endpoints of their own here: a list of open orders, and a contract."""
 
 
 class Broker:
@@ -59,15 +63,25 @@ class Broker:
             reply: Any = next((row for row in rows if row.get("id") == path.removeprefix("/orders/")), None)
             if reply is None:
                 return None
-        elif path.startswith("/options/"):
-            return None
+        elif path.startswith(CONTRACT):
+            reply = self._replies[CONTRACT]
+        elif asked.get("status") == "open":
+            reply = self._replies[OPEN]
         else:
-            reply = [] if "page_token" in asked or asked.get("status") == "open" else self._replies[path]
+            reply = [] if "page_token" in asked else self._replies[path]
         body = reply if isinstance(reply, bytes) else json.dumps(reply).encode()
         return Answer(endpoint=f"GET /v2{path}", body=body, at=self._at, request_id="the-id")
 
     def stop(self) -> None:
         """Nothing to stop."""
+
+
+def contract_of(world: World) -> Json:
+    """The terms of the adjusted contract."""
+    terms = symbols.contract(ADJUSTED)
+    assert terms is not None
+    reply: Json = order_forms.option_contract(world.instrument(ADJUSTED), terms, world.now())
+    return reply
 
 
 def replies_of(world: World) -> Replies:
@@ -78,6 +92,8 @@ def replies_of(world: World) -> Replies:
             "/positions": [forms.position(world, row) for row in world.positions.values()],
             "/orders": lists.orders(world, {"status": "all", "limit": "500", "direction": "asc"}),
             "/account/activities": lists.activities(world, {"direction": "asc"}),
+            OPEN: lists.orders(world, {"status": "open", "limit": "500", "direction": "asc"}),
+            CONTRACT: contract_of(world),
         }
 
 
@@ -85,6 +101,16 @@ def busy() -> World:
     """An account with a bit of everything."""
     world = World(now=MORNING)
     events: list[Json] = [
+        {"do": "order", "side": "buy", "symbol": "SPY", "qty": 9, "limit": 500, "client_order_id": "o-1"},
+        {"do": "fill", "order": "o-1", "qty": 2},
+        {
+            "do": "order",
+            "side": "sell",
+            "symbol": "AAPL",
+            "qty": 1,
+            "limit": 900,
+            "client_order_id": "o-2",
+        },
         {"do": "expiry", "symbol": CALL},
         {"do": "crypto_fee", "symbol": "BTC/USD", "qty": "0.0001"},
         {"do": "dividend", "symbol": "AAPL", "per_share": "0.26"},
@@ -160,13 +186,14 @@ def meaning(replies: Replies) -> Json:
                 number(row, "current_price"),
             )
             for row in replies["/positions"]
+            if number(row, "qty")
         },
         "fills": {
             needed(row, "id"): (
                 (needed(row, "qty"), number(row, "qty"))[1],
                 (needed(row, "price"), number(row, "price"))[1],
                 needed(row, "side"),
-                canonical(row.get("symbol") or ""),
+                canonical(needed(row, "symbol")),
             )
             for row in fills
         },
@@ -178,13 +205,33 @@ def meaning(replies: Replies) -> Json:
             )
             for row in others
         },
-        "trades": trades(replies["/orders"], fills),
+        "trades": trades(replies, fills),
+        "open": {
+            needed(row, "id"): (
+                canonical(row["symbol"]),
+                row.get("side") or None,
+                number(row, "qty"),
+                number(row, "filled_qty"),
+                row.get("client_order_id") or None,
+            )
+            for row in replies[OPEN]
+            if row.get("symbol") and row["status"] not in TERMINAL
+        },
+        "size": {number(replies[CONTRACT], "multiplier") or Decimal(100)},
     }
 
 
-def trades(orders: list[Json], fills: list[Json]) -> Json:
-    """Quantity and sender of each order that is done, from its fills alone."""
+def trades(replies: Replies, fills: list[Json]) -> Json:
+    """Quantity and sender of each order that is done, from its fills alone.
+
+    What the list of open orders says of an order counts only if it claims the very fills that there are.
+    """
+    orders = replies["/orders"]
     known = {row["id"]: row for row in orders if isinstance(row.get("id"), str) and row.get("symbol")}
+    for row in replies[OPEN]:
+        mine = (number(each, "qty") or 0 for each in fills if each["order_id"] == row["id"])
+        if row.get("symbol") and number(row, "filled_qty") in {None, sum(mine, Decimal(0))}:
+            known[row["id"]] = row
     found: Json = {}
     for row in fills:
         id = needed(row, "order_id")
@@ -225,6 +272,11 @@ def said(reading: BrokerReading) -> Json:
             for t in state.transactions
             if t.key.startswith("order:")
         },
+        "open": {
+            each.id: (each.symbol, each.side, each.qty, each.filled_qty, each.client_order_id)
+            for each in reading.open_orders
+        },
+        "size": {t.multiplier for t in state.transactions if t.symbol == ADJUSTED},
     }  # fmt: skip
 
 
@@ -241,8 +293,8 @@ def judge(replies: Replies, path: str, field: str) -> None:
         for part, value in should.items():
             assert is_[part] == value, part
     elif outcome.exit == Exit.UNREACHABLE:
-        listed = path.replace("/orders", "/orders/") if path == "/orders" else path
-        assert path in outcome.detail or listed in outcome.detail or "one answer holds" in outcome.detail
+        asked = path.partition("?")[0]
+        assert asked in outcome.detail or "one answer holds" in outcome.detail
         named = BLAMED.get(field, f"field {field}:")
         # a surrogate alone, or an int of too many digits, is no JSON at all
         assert any(word in outcome.detail for word in (named, "one answer holds", "not JSON"))
@@ -303,7 +355,7 @@ values = st.one_of(
 )
 
 
-LISTS = sorted(path for path in REPLIES if path != "/account")
+LISTS = sorted(path for path in REPLIES if isinstance(REPLIES[path], list))
 
 
 def rows_of(path: str) -> list[Json]:
@@ -333,6 +385,11 @@ USED = {
         "id", "symbol", "asset_class", "status", "client_order_id", "submitted_at", "filled_qty", "legs",
         "order_class",
     },
+    OPEN: {
+        "id", "symbol", "asset_class", "status", "client_order_id", "submitted_at", "filled_qty", "legs",
+        "order_class", "side", "qty",
+    },
+    CONTRACT: {"multiplier"},
     "/account/activities": {
         "id", "activity_type", "symbol", "transaction_time", "side", "qty", "price", "order_id", "date",
         "net_amount", "activity_sub_type", "status", "group_id", "created_at", "description",
@@ -362,6 +419,7 @@ def test_the_replies_themselves_are_read() -> None:
     assert said(outcome) == meaning(REPLIES)
     assert len(outcome.state.transactions) > 10
     assert len(outcome.state.positions) > 6
+    assert len(outcome.open_orders) == 2
 
 
 @settings(max_examples=700, deadline=None)
@@ -400,7 +458,7 @@ def test_an_extra_field_never_matters(path: str, which: int, name: str, value: o
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.sampled_from(sorted(set(REPLIES) - {"/account"})),
+    st.sampled_from(sorted(set(LISTS) - {OPEN})),
     st.integers(0, 30),
     st.sampled_from(["", "qty"]),
     st.data(),
@@ -442,7 +500,7 @@ def test_what_is_no_reply_at_all_is_refused(path: str, data: st.DataObject) -> N
     outcome = read({**REPLIES, path: body})
     assert isinstance(outcome, BrokerError)
     assert outcome.exit == Exit.UNREACHABLE
-    assert f"GET /v2{path}" in outcome.detail
+    assert f"GET /v2{path.partition('?')[0]}" in outcome.detail
 
 
 @pytest.mark.parametrize("path", ["/positions", "/account/activities"])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import datetime, time
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from snapsync.ends.alpaca import BrokerReading, Known, Reach, Session, read_broker
+from snapsync.ends.alpaca.pace import unheard
 from snapsync.model.instant import instant
 from snapsync.model.state import Scope
 from snapsync.sandbox import Sandbox, World
@@ -28,12 +30,13 @@ def read(
     known: BrokerReading | None = None,
     *,
     reach: Reach = REACH,
+    told: Callable[[float], None] = unheard,
     **session: Any,  # noqa: ANN401 - whatever Session takes
 ) -> BrokerReading:
     """Read a sandbox's account over HTTP; ``known`` is an earlier reading to go on from."""
     asks = Session(sandbox.url, sandbox.key, sandbox.secret, **session)
     try:
-        return read_broker(asks, ALL, proven_by(known) if known else None, reach)
+        return read_broker(asks, ALL, proven_by(known) if known else None, reach, told)
     finally:
         asks.close()
 

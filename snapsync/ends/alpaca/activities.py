@@ -8,13 +8,12 @@ from snapsync.model.instant import Instant, seconds_between, shift
 from snapsync.model.ledger import Activity
 
 from .pace import unheard
-from .parse import activity, made
+from .parse import activity, made, millisecond
 from .row import many, repeats
 from .session import Answer, Asks
 from .window import SHORT_OVERLAP_SECONDS
 
 PER_PAGE = 100
-_STAMP = len("20250821100500021")
 
 Progress = Callable[[float], None]
 """Told how much of a long reading is done, from 0 to 1."""
@@ -33,12 +32,16 @@ class Gathering:
         self._found: dict[str, Activity] = {}
         self._again = False
         self._next: Instant | None = None
+        self.unread: set[str] = set()
+        """The milliseconds, as ids begin with them, of which a page's edge may have hidden rows."""
 
     def read(self, since: Instant, until: Instant, *, proof: bool) -> tuple[Activity, ...]:
         """The activities created after ``since``, or what an earlier attempt has not read of them."""
         overlap = proof or self._again
         since = self._next or since
-        rows = read_activities(self._asks, since, until, self._progress, overlap=overlap)
+        self.unread.clear()
+        unread = None if overlap else self.unread
+        rows = read_activities(self._asks, since, until, self._progress, unread)
         self._found.update((row.key, row) for row in rows)
         self._again = True
         if overlap:
@@ -52,13 +55,18 @@ class Gathering:
 
 
 def read_activities(
-    asks: Asks, since: Instant, until: Instant, progress: Progress = unheard, *, overlap: bool = True
+    asks: Asks,
+    since: Instant,
+    until: Instant,
+    progress: Progress = unheard,
+    unread: set[str] | None = None,
 ) -> tuple[Activity, ...]:
     """Every activity created after ``since`` and before ``until``, and some later ones; sorted by time.
 
     Pages ascend, which is stable while new rows arrive (pitfall 40). Rows that share a millisecond with
-    the last of a page were seen to vanish from the next (Alpaca-API issue 176), so with ``overlap`` a page
-    is continued from its last row of an *earlier* millisecond; what is seen twice is one, by its key. Only
+    the last of a page were seen to vanish from the next (Alpaca-API issue 176), so a page is continued from
+    its last row of an *earlier* millisecond; what is seen twice is one, by its key. With ``unread`` it is
+    continued from its last row, for a request less now and then, and the millisecond is noted there. Only
     a page that brings nothing of before ``until`` is the end: nothing says that a short one is.
 
     Raises:
@@ -79,8 +87,11 @@ def read_activities(
         rows = list(page.values())
         if len(page) >= PER_PAGE:
             progress(_share(since, rows[-1].time, until))
-        before = params.get("page_token")
-        params["page_token"] = _earlier(rows, before) if overlap else rows[-1].id
+        if unread is None:
+            params["page_token"] = _earlier(rows, params.get("page_token"))
+        else:
+            params["page_token"] = rows[-1].id
+            unread.add(millisecond(rows[-1]))
 
 
 def _page(answer: Answer) -> dict[str, Activity]:
@@ -103,8 +114,8 @@ def _share(since: Instant, reached: Instant, until: Instant) -> float:
 
 def _earlier(page: list[Activity], before: str | None) -> str:
     """The last id of an earlier millisecond than the page's end; never the one that the page began after."""
-    last = page[-1].id
+    last = page[-1]
     for row in reversed(page):
-        if row.id[:_STAMP] != last[:_STAMP] and row.id != before:
+        if millisecond(row) != millisecond(last) and row.id != before:
             return row.id
-    return last  # a whole page within one millisecond
+    return last.id  # a whole page within one millisecond

@@ -19,6 +19,7 @@ from .session import Answer
 _TERMINAL = frozenset({"filled", "canceled", "expired", "replaced", "rejected"})
 NEVER = Instant("")
 """Before every instant."""
+_STAMP = len("20250821100500021")
 _WITH_LEGS = frozenset({"mleg", "bracket", "oco", "oto"})
 
 
@@ -118,7 +119,7 @@ def open_orders(row: Row) -> Iterator[OpenOrder]:
     """One of GET /v2/orders with status=open, for showing; a multi-leg order is its legs."""
     for each in (row, *row.rows("legs")):
         symbol = each.text_or_none("symbol")
-        if symbol is not None:
+        if symbol is not None and each.text("status") not in _TERMINAL:
             yield OpenOrder(
                 id=each.id("id"),
                 symbol=canonical(symbol),
@@ -185,6 +186,11 @@ def activity(row: Row) -> Activity:
 def made(row: Activity) -> Instant:
     """When an activity came to be; of one that only has a date, which may lie ahead, nothing is known."""
     return row.time if row.type == FILL else row.created_at or NEVER
+
+
+def millisecond(row: Activity) -> str:
+    """What an id begins with: a fill's own millisecond, or the day of any other row (alpaca-api.md)."""
+    return row.id[:_STAMP]
 
 
 def _side(row: Row) -> str:

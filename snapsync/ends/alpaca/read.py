@@ -149,7 +149,8 @@ class _Reader:
         self._ledger = ledger = merged_ledger(self._ledger, fresh, self._read_until)
         self._read_until = shift(at, seconds=1)  # that clock has whole seconds
         rows = self._gathering.rows
-        lost = tuple(gone(known.ledger, rows, asked.since, known.at)) if known else ()
+        unread = self._gathering.unread
+        lost = tuple(gone(known.ledger, rows, asked.since, known.at, unread)) if known else ()
         behind.read(rows, ledger, asked.coverage, listed, without={each.key for each in lost})
         end = account(one(asks.get("/account")))
         still(start, end, fresh, at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 from typing import TypeVar
 
@@ -14,7 +14,7 @@ from snapsync.model.pages import Keyed, Pages
 from snapsync.model.policy import Finding
 from snapsync.model.symbols import CRYPTO
 
-from .parse import Account, Holding, made
+from .parse import Account, Holding, made, millisecond
 
 R = TypeVar("R", bound=Keyed)
 
@@ -76,14 +76,24 @@ def same_doubt(finding: Finding) -> str:
     return f"{finding.code} {finding.key} {detail}"
 
 
-def gone(ledger: Ledger, rows: Iterable[Activity], since: Instant, until: Instant) -> Iterator[Finding]:
-    """Fills that were read before and are missing now, although the window covers them."""
+def gone(
+    ledger: Ledger, rows: Iterable[Activity], since: Instant, until: Instant, unread: Collection[str]
+) -> Iterator[Finding]:
+    """Fills that were read before and are missing now, although the window covers them.
+
+    Not those of a millisecond that was not read whole (``unread``): they may be there all the same.
+    """
     seen = {row.key for row in rows}
     for name, page in ledger.buckets.items():
         if name < day_of(since):
             continue
         for row in page.rows:
-            if row.type == FILL and since < row.time < until and row.key not in seen:
+            if (
+                row.type == FILL
+                and since < row.time < until
+                and row.key not in seen
+                and millisecond(row) not in unread
+            ):
                 yield Finding(
                     code="activity-gone",
                     severity="note",
