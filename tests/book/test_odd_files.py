@@ -387,6 +387,17 @@ def test_twins_that_disagree_are_noted(book: Shelf, detail: str) -> None:
     assert (note.code, note.severity, note.detail) == ("twin-fields", "note", detail)
 
 
+def test_a_status_that_is_not_known_is_noted() -> None:
+    """A row that says neither open nor closed counts as closed, and that is told."""
+    data = b"symbol,quantity,status,close_time\nSPY250822C00635000,1,pending,\n"
+    data += b"QQQ250822P00480000,1,zu,2025-08-20\nQQQ250822P00480000,1,stop_loss,\n"
+
+    (note,) = Shelf(positions=data).read().observations
+
+    assert (note.code, note.severity) == ("unknown-status", "note")
+    assert note.detail == 'positions.csv: 1 row(s), the last in line 2, which says "pending"'
+
+
 def test_option_rows_without_a_contract_are_noted() -> None:
     """A history that names underlying and strike but no expiry is read, and its limit told."""
     data = b"timestamp,symbol,action,strike,quantity\n2025-08-20 09:30:00,SPY,BUY,635,1\n"
