@@ -10,8 +10,8 @@ from decimal import Decimal
 
 import msgspec
 
-from .history import EVENTS, ORDER_ID, Entry, by_a_sync
-from .sheet import Sheet
+from .history import ACTIONS, EVENTS, ORDER_ID, Entry, by_a_sync
+from .sheet import Sheet, imported
 from .table import Row
 from .values import Fix
 
@@ -45,9 +45,28 @@ def surplus(file: Sheet, entries: Iterable[Entry]) -> Surplus:
     return found
 
 
+def names_nothing(file: Sheet, row: Row) -> bool:
+    """Whether an import says of nothing that it was traded: the old sync's of an order with several legs."""
+    named = file.first(row, "symbol", "occ_symbol", "underlying", *ACTIONS)
+    return not named and _by_the_old_sync(file, row)
+
+
+def whole_order(file: Sheet, row: Row) -> Fix:
+    """What becomes of such a row."""
+    return Fix(
+        line=row.line,
+        wrong=f"Order {file.cell(row, ORDER_ID)} was imported without a symbol: it had several legs.",
+        becomes="It is taken out. Its legs are trades of their own.",
+    )
+
+
+def _by_the_old_sync(file: Sheet, row: Row) -> bool:
+    return imported(file, row, "sync_imported") and file.cell(row, "source").lower() != _OURS
+
+
 def _never_filled(file: Sheet, entry: Entry) -> bool:
     # the old sync wrote canceled orders like filled ones, at a price of 0; ours writes none of those
-    old = by_a_sync(file, entry) and file.cell(entry.row, "source").lower() != _OURS
+    old = _by_the_old_sync(file, entry.row)
     return old and entry.key.startswith("order:") and entry.price == 0 and entry.action not in EVENTS
 
 
