@@ -247,6 +247,14 @@ HISTORIES: dict[str, tuple[bytes, list[Said]]] = {
             ("row:", SPY, "sell", "1", "2.6", "2025-08-20T13:40:00"),
         ],
     ),
+    "a decision beside the type of the option": (
+        b"timestamp,symbol,type,decision,quantity\n2025-08-20 09:30:00,SPY250822C00635000,CALL,BUY,1\n",
+        [("row:", SPY, "buy", "1", None, "2025-08-20T13:30:00")],
+    ),
+    "the action in a column for the type": (
+        b"timestamp,symbol,type,quantity,price\n2025-08-20 09:30:00,SPY250822C00635000,BUY,1,2.40\n",
+        [("row:", SPY, "buy", "1", "2.4", "2025-08-20T13:30:00")],
+    ),
     "winter time": (
         HEAD + b"2025-01-20 09:30,SPY250822C00635000,buy,1,2.40,abc\n",
         [("order:abc", SPY, "buy", "1", "2.4", "2025-01-20T14:30:00")],
