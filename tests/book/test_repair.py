@@ -133,6 +133,17 @@ ROW = b"2025-08-20 09:31:00,SPY250822C00635000,%s,%s,%s,%s,%s,%s\n"
     [
         (
             [
+                (b"BUY", b"1", b"2.45", b"a", b"bot", b""),
+                (b"BUY", b"1", b"2.4", b"a", b"sync_detected", b"True"),
+            ],
+            {3},
+        ),
+        (
+            [(b"BUY", b"1", b"2.40", b"a", b"bot", b""), (b"BUY", b"1", b"2.40", b"a", b"sync", b"True")],
+            set(),
+        ),
+        (
+            [
                 (b"BUY", b"1", b"2.40", b"a", b"bot", b""),
                 (b"BUY", b"1.0", b"2.4", b"a", b"sync_detected", b"True"),
             ],
@@ -167,6 +178,8 @@ ROW = b"2025-08-20 09:31:00,SPY250822C00635000,%s,%s,%s,%s,%s,%s\n"
         ([(b"SELL", b"1", b"0.0", b"activity:OPEXP:1:X", b"sync_detected", b"True")], set()),
     ],
     ids=[
+        "a copy that says the price of the fills",
+        "our own import beside the late bot's row",
         "a copy of the bot's row",
         "a copy before the bot's row",
         "two rows of the bot's",
