@@ -173,6 +173,17 @@ POSITIONS = {
         b"symbol,quantity\n<<<<<<< HEAD\nSPY250822C00635000,1\n=======\n",
         'positions.csv:2: 1 fields, first "<<<<<<< HEAD"; expected 2',
     ),
+    "a status that is a number": (
+        b"symbol,quantity,status\nSPY250822C00635000,1,2\n",
+        'positions.csv:2, column status: "2" is not a status; expected a word such as open or closed',
+    ),
+    "a status that is a time": (
+        b"symbol,quantity,status\nSPY250822C00635000,1,2025-08-20T09:30:00\n",
+        (
+            'positions.csv:2, column status: "2025-08-20t09:30:00" is not a status;'
+            " expected a word such as open or closed"
+        ),
+    ),
     "tabs": (
         b"symbol\tquantity\nSPY\t1\n",
         "positions.csv:1: no column symbol or occ_symbol or underlying; found symbol\tquantity",

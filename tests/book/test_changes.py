@@ -371,6 +371,36 @@ def test_what_an_imported_row_says_gets_its_columns_once() -> None:
     assert len(shelf.change(trading(None, trade("order:last")))["history"].splitlines()) == 5
 
 
+def test_columns_are_added_behind_those_of_the_old_sync() -> None:
+    """A log of decisions that the old sync has widened gets what it lacks, and the bot goes on as before."""
+    row = b"2025-08-20 09:30:00,SPY250822C00635000,BUY,1,2.45,FILLED"
+    head = b"timestamp,symbol,decision,quantity,premium,status"
+    old = b",action,price,alpaca_order_id,source,broker,environment,sync_imported\n"
+    shelf = Shelf(history=head + old + row + b"\n")
+
+    written = shelf.change(trading(None, trade("order:new")))["history"]
+    shelf.data["history"] = written + row + b"\n"
+
+    assert written.startswith(head + old[:-1] + b",total_cost,fees\n")
+    assert [each.key for each in shelf.read().state.transactions if each.linked] == ["order:new"]
+    assert len(shelf.traded()) == 3
+
+
+def test_words_of_an_sdk_are_written_as_such() -> None:
+    """Where a bot writes enumerations, a new row has them too."""
+    head = b"timestamp,symbol,side,qty,price,status,order_id\n"
+    row = b"2025-08-20 09:30:00,SPY250822C00635000,OrderSide.SELL,1,2.40,OrderStatus.FILLED,x\n"
+    shelf = Shelf(
+        positions=b"symbol,quantity,side,status\nSPY250822C00635000,1,PositionSide.LONG,Status.OPEN\n",
+        history=head + row,
+    )
+
+    new = shelf.change(trading(None, trade("order:new")), holding(None, position(QQQ, "-2")))
+
+    assert b"OrderSide.BUY,1,2.40,OrderStatus.FILLED,new" in new["history"]
+    assert new["positions"].endswith(b"QQQ250822P00480000,2,PositionSide.SHORT,Status.OPEN\n")
+
+
 def test_a_link_alone_adds_the_order_ids_column_alone() -> None:
     """Nothing is imported, so nothing else needs to be said."""
     shelf = Shelf(history=b"time,symbol,side,qty\n2025-08-20 09:30:00,SPY250822C00635000,buy,1\n")

@@ -247,6 +247,14 @@ HISTORIES: dict[str, tuple[bytes, list[Said]]] = {
             ("row:", SPY, "sell", "1", "2.6", "2025-08-20T13:40:00"),
         ],
     ),
+    "a decision beside the type of the option": (
+        b"timestamp,symbol,type,decision,quantity\n2025-08-20 09:30:00,SPY250822C00635000,CALL,BUY,1\n",
+        [("row:", SPY, "buy", "1", None, "2025-08-20T13:30:00")],
+    ),
+    "the action in a column for the type": (
+        b"timestamp,symbol,type,quantity,price\n2025-08-20 09:30:00,SPY250822C00635000,BUY,1,2.40\n",
+        [("row:", SPY, "buy", "1", "2.4", "2025-08-20T13:30:00")],
+    ),
     "winter time": (
         HEAD + b"2025-01-20 09:30,SPY250822C00635000,buy,1,2.40,abc\n",
         [("order:abc", SPY, "buy", "1", "2.4", "2025-01-20T14:30:00")],
@@ -385,6 +393,17 @@ def test_twins_that_disagree_are_noted(book: Shelf, detail: str) -> None:
     (note,) = book.read().observations
 
     assert (note.code, note.severity, note.detail) == ("twin-fields", "note", detail)
+
+
+def test_a_status_that_is_not_known_is_noted() -> None:
+    """A row that says neither open nor closed counts as closed, and that is told."""
+    data = b"symbol,quantity,status,close_time\nSPY250822C00635000,1,pending,\n"
+    data += b"QQQ250822P00480000,1,zu,2025-08-20\nQQQ250822P00480000,1,stop_loss,\n"
+
+    (note,) = Shelf(positions=data).read().observations
+
+    assert (note.code, note.severity) == ("unknown-status", "note")
+    assert note.detail == 'positions.csv: 1 row(s), the last in line 2, which says "pending"'
 
 
 def test_option_rows_without_a_contract_are_noted() -> None:

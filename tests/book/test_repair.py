@@ -5,6 +5,7 @@ The files under ``damaged/`` are as the guide's own system, or a crash, leaves t
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 from pathlib import Path
@@ -21,10 +22,10 @@ from snapsync.ends.book.values import ROLES
 from snapsync.errors import BookError
 
 from .shelf import FILES, QQQ, SPY, Shelf, on_disk
-from .test_laws import Made, history_files, laws, positions_files
+from .test_laws import Made, bankroll_files, history_files, laws, positions_files
 
 DAMAGED = Path(__file__).parent / "damaged"
-NAMES = sorted(path.name for path in DAMAGED.iterdir())
+NAMES = sorted(path.name for path in DAMAGED.glob("*.*.*"))
 IWM = "IWM250822P00221000"
 LEGACY = KNOWN["positions"][0]
 DECISIONS, SYNCED = KNOWN["history"][:2]
@@ -132,6 +133,17 @@ ROW = b"2025-08-20 09:31:00,SPY250822C00635000,%s,%s,%s,%s,%s,%s\n"
     [
         (
             [
+                (b"BUY", b"1", b"2.45", b"a", b"bot", b""),
+                (b"BUY", b"1", b"2.4", b"a", b"sync_detected", b"True"),
+            ],
+            {3},
+        ),
+        (
+            [(b"BUY", b"1", b"2.40", b"a", b"bot", b""), (b"BUY", b"1", b"2.40", b"a", b"sync", b"True")],
+            set(),
+        ),
+        (
+            [
                 (b"BUY", b"1", b"2.40", b"a", b"bot", b""),
                 (b"BUY", b"1.0", b"2.4", b"a", b"sync_detected", b"True"),
             ],
@@ -166,6 +178,8 @@ ROW = b"2025-08-20 09:31:00,SPY250822C00635000,%s,%s,%s,%s,%s,%s\n"
         ([(b"SELL", b"1", b"0.0", b"activity:OPEXP:1:X", b"sync_detected", b"True")], set()),
     ],
     ids=[
+        "a copy that says the price of the fills",
+        "our own import beside the late bot's row",
         "a copy of the bot's row",
         "a copy before the bot's row",
         "two rows of the bot's",
@@ -343,3 +357,56 @@ def test_their_own_names_are_kept() -> None:
     (made,) = repair({"bankroll": None, "positions": data, "history": None}, files)
 
     assert made.after.splitlines()[1] == b"IWM,221.0,PUT,2025-08-22,3,1.12,2025-08-20T11:02:07,"
+
+
+@st.composite
+def spoilt(draw: st.DrawFn, data: bytes) -> bytes:
+    """Some bytes lost, doubled or put in, as crashes, merges and editors do it."""
+    for _ in range(draw(st.integers(1, 3))):
+        start = draw(st.integers(0, len(data)))
+        end = min(len(data), start + draw(st.integers(0, 12)))
+        new = draw(
+            st.sampled_from(
+                [b"", b",", b'"', b"\n", b"\r", b"\0", b"\xff", b"9", b"nan", b",,", data[start:end] * 2]
+            )
+        )
+        data = data[:start] + new + data[end:]
+    return data
+
+
+@laws
+@given(data=st.data(), file=st.one_of(positions_files(), history_files(), bankroll_files()))
+def test_whatever_is_broken_becomes_readable_or_is_refused(data: st.DataObject, file: Made | bytes) -> None:
+    """No bytes at all are a bug: they read, or are one clear error; and what is proposed for them reads."""
+    role: Role = "bankroll"
+    if isinstance(file, Made):
+        role = "history" if "timestamp" in file.head and "entry_price" not in file.head else "positions"
+    before = data.draw(spoilt(file if isinstance(file, bytes) else file.data))
+
+    with contextlib.suppress(BookError):
+        Shelf(**{role: before}).read()  # type: ignore[arg-type]
+    made = outcome(role, before)
+
+    if isinstance(made, BookError):
+        assert made.detail.startswith(f"{FILES.path(role).name}:")
+        assert made.hint
+    elif made:
+        Shelf(**{role: made.after}).read()  # type: ignore[arg-type]
+        assert made.fixes or made.after == before
+
+
+def outcome(role: Role, before: bytes) -> Repaired | BookError | None:
+    """What is proposed for a file, or why it is not."""
+    try:
+        return repaired(**{role: before}).get(role)
+    except BookError as error:
+        return error
+
+
+def test_a_diagnosis_of_anything_is_no_bug(tmp_path: Path) -> None:
+    """Every damaged file, cut anywhere, is described."""
+    for path in sorted(DAMAGED.glob("*.*.*")):
+        whole = path.read_bytes()
+        for cut in range(0, len(whole), 1 + len(whole) // 23):
+            files = on_disk(tmp_path, **{role_of(path.name): whole[:cut]})
+            assert all(each.error or each.health != "damaged" or each.mended for each in diagnose(files))

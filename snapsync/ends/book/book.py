@@ -148,12 +148,16 @@ def sheet_of(table: Table, files: BookFiles, role: Role) -> Sheet:
 
 
 def added(file: Sheet, role: Role) -> frozenset[int]:
-    """Which columns at the right end a sync may have added: they stand in the order in which it does so."""
+    """Which columns at the right end a sync may have added: they stand in the order in which it does so.
+
+    The old sync's end with its flag; behind that one ours may have been added.
+    """
     optional = _LAYOUTS[role][1](file)
+    flag = file.columns.get("sync_imported")
     places = {file.columns[name]: rank for rank, name in enumerate(optional) if file.has(name)}
     at, last = len(file.table.header.values) - 1, len(optional)
     found = set()
-    while at in places and places[at] < last:
+    while at in places and (places[at] < last or at == flag):
         found.add(at)
         at, last = at - 1, places[at]
     return frozenset(found)

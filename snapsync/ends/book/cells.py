@@ -114,7 +114,10 @@ def flag_text(like: str = "") -> str:
 
 
 def cased(word: str, like: str) -> str:
-    """A word in the case of another."""
+    """A word in the case of another, and as a member of the same enumeration."""
+    enumeration, dot, member = like.rpartition(".")
+    if enumeration.isidentifier():
+        return enumeration + dot + cased(word, member)
     if like.isupper():
         return word.upper()
     return word.capitalize() if like[:1].isupper() else word.lower()

@@ -24,8 +24,8 @@ from .table import Row
 NAMES: Names = {
     **instrument.NAMES,
     "timestamp": ("datetime", "time", "date"),
-    "action": ("side", "type"),
-    "decision": (),
+    "action": ("side",),
+    "decision": ("type",),
     "quantity": ("qty",),
     "contracts": (),
     "price": (),

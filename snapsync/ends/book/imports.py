@@ -10,8 +10,8 @@ from decimal import Decimal
 
 import msgspec
 
-from .history import EVENTS, ORDER_ID, Entry, by_a_sync
-from .sheet import Sheet
+from .history import ACTIONS, EVENTS, ORDER_ID, Entry, by_a_sync
+from .sheet import Sheet, imported
 from .table import Row
 from .values import Fix
 
@@ -45,9 +45,28 @@ def surplus(file: Sheet, entries: Iterable[Entry]) -> Surplus:
     return found
 
 
+def names_nothing(file: Sheet, row: Row) -> bool:
+    """Whether an import says of nothing that it was traded: the old sync's of an order with several legs."""
+    named = file.first(row, "symbol", "occ_symbol", "underlying", *ACTIONS)
+    return not named and _by_the_old_sync(file, row)
+
+
+def whole_order(file: Sheet, row: Row) -> Fix:
+    """What becomes of such a row."""
+    return Fix(
+        line=row.line,
+        wrong=f"Order {file.cell(row, ORDER_ID)} was imported without a symbol: it had several legs.",
+        becomes="It is taken out. Its legs are trades of their own.",
+    )
+
+
+def _by_the_old_sync(file: Sheet, row: Row) -> bool:
+    return imported(file, row, "sync_imported") and file.cell(row, "source").lower() != _OURS
+
+
 def _never_filled(file: Sheet, entry: Entry) -> bool:
     # the old sync wrote canceled orders like filled ones, at a price of 0; ours writes none of those
-    old = by_a_sync(file, entry) and file.cell(entry.row, "source").lower() != _OURS
+    old = _by_the_old_sync(file, entry.row)
     return old and entry.key.startswith("order:") and entry.price == 0 and entry.action not in EVENTS
 
 
@@ -60,27 +79,28 @@ def _no_trade(file: Sheet, entry: Entry) -> Fix:
 
 
 def _of_one_order(file: Sheet, entries: list[Entry], found: Surplus) -> None:
-    """Keep the bot's own rows, else the first import, of rows that say the same."""
+    """Of rows that say the same keep the bot's own, else the first import."""
     imported = [entry for entry in entries if by_a_sync(file, entry)]
-    own = [entry for entry in entries if entry not in imported]
-    if not imported or len(entries) == 1:
-        return
-    first = own or imported[:1]
-    for entry in imported if own else imported[1:]:
-        if _says(entry) == _summed(first) and (own or entry.time == first[0].time):
-            wrong = f"Order {file.cell(entry.row, ORDER_ID)} is there already, in line {first[0].row.line}."
+    own = [entry for entry in entries if not by_a_sync(file, entry)]
+    if own:
+        # a bot that is late has its row beside ours until the next plan: that is no damage
+        copies = [entry for entry in imported if _by_the_old_sync(file, entry.row)]
+    else:
+        own, copies = imported[:1], imported[1:]
+    for entry in copies:
+        if _same(entry, own, exactly=own == imported[:1]):
+            wrong = f"Order {file.cell(entry.row, ORDER_ID)} is there already, in line {own[0].row.line}."
             found.rows.append((entry.row, Fix(line=entry.row.line, wrong=wrong, becomes=_OUT)))
         else:
-            found.left.append(_differs(file, entry, first[0]))
+            found.left.append(_differs(file, entry, own[0]))
 
 
-def _says(entry: Entry) -> tuple[str, str, Decimal, Decimal | None]:
-    return entry.what.key, entry.action, entry.qty, entry.price
-
-
-def _summed(entries: list[Entry]) -> tuple[str, str, Decimal, Decimal | None]:
-    key, action, _, price = _says(entries[0])
-    return key, action, sum((entry.qty for entry in entries), Decimal(0)), price
+def _same(copy: Entry, rows: list[Entry], *, exactly: bool) -> bool:
+    """Whether a row says what others say together; a bot notes its own price and time."""
+    first = rows[0]
+    said = (first.what.key, first.action, sum((row.qty for row in rows), Decimal(0)))
+    same = (copy.what.key, copy.action, copy.qty) == said
+    return same and (not exactly or (copy.price, copy.time) == (first.price, first.time))
 
 
 def _differs(file: Sheet, entry: Entry, first: Entry) -> Fix:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from decimal import Decimal
 
@@ -16,7 +17,7 @@ from snapsync.model.trades import average
 
 from . import instrument
 from .cells import SHORT, word
-from .faults import DUPLICATE, fault
+from .faults import DUPLICATE, fault, quoted
 from .sheet import Names, Sheet, imported, needed
 from .table import Row
 
@@ -46,6 +47,10 @@ NAMES: Names = {
 QUANTITIES = ("quantity", "contracts")
 OPEN = frozenset({"open", "opened", "active", "holding", "held", "live", "normalized"})
 """What a row that is a holding says of itself; the old sync wrote the last word."""
+_CLOSED = re.compile(
+    r"clos|exit|expir|assign|exercis|sold|stop|profit|loss|cancel|reject|roll|liquidat|settled|done|inactive"
+)
+_NO_WORD = re.compile(r"[\d.+-]")
 OPTIONAL = ("status",)
 """A column that we may add to a bot's file; rows that the bot writes afterwards may lack it."""
 
@@ -119,8 +124,15 @@ def take(found: Holdings, row: Row) -> None:
 
 
 def is_open(file: Sheet, row: Row) -> bool:
-    """Whether a row is a holding: its status says so, or is blank with no closing time."""
+    """Whether a row is a holding: its status says so, or is blank with no closing time.
+
+    Raises:
+        BookError: its status is a number or a date; then its cells have slipped, and it may well be open.
+    """
     status = word(file.cell(row, "status"))
+    if _NO_WORD.match(status):
+        problem = f"{quoted(status)} is not a status; expected a word such as open or closed"
+        raise file.error(row, "status", problem)
     return status in OPEN or (not status and not file.cell(row, "close_time"))
 
 
@@ -193,8 +205,9 @@ def _entry_price(lots: list[Lot]) -> Decimal | None:
 
 
 def observations(found: Holdings) -> Iterable[Finding]:
-    """Note open rows whose twin columns disagree."""
+    """Note open rows whose twin columns disagree, and rows that are taken for closed though none says so."""
     file = found.file
+    yield from _unknown(found)
     for lots in found.lots.values():
         for lot in lots:
             said = [disagreement for disagreement in _disagreements(file, lot.row) if disagreement]
@@ -206,6 +219,24 @@ def observations(found: Holdings) -> Iterable[Finding]:
                     summary="Columns of the book that should say the same differ; the first is taken.",
                     detail=f"{file.table.name}:{lot.row.line}: {'; '.join(said)}",
                 )
+
+
+def _unknown(found: Holdings) -> Iterable[Finding]:
+    file = found.file
+    rows = [
+        row
+        for row in found.closed
+        if not file.cell(row, "close_time") and not _CLOSED.search(file.cell(row, "status").lower())
+    ]
+    if rows:
+        yield Finding(
+            code="unknown-status",
+            severity="note",
+            key="positions",
+            summary="Rows of the positions file have a status that is not known: they are taken for closed.",
+            detail=f"{file.table.name}: {len(rows)} row(s), the last in line {rows[-1].line}, which says"
+            f" {quoted(file.raw(rows[-1], 'status'))}",
+        )
 
 
 def _disagreements(file: Sheet, row: Row) -> tuple[str, str]:

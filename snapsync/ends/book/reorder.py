@@ -9,7 +9,7 @@ from .cells import blank, kind
 from .damage import wrong_rows
 from .faults import quoted
 from .history import entry_of
-from .imports import surplus
+from .imports import names_nothing, surplus, whole_order
 from .schemas import Head, candidates, head_of, said_under
 from .sheet import Sheet
 from .table import Row, is_quoted, spans, written
@@ -48,6 +48,8 @@ class Reorder:
             if again or other:
                 head, above = None if again else other, row
                 self._take_out(row, Fix(line=row.line, wrong="A header stands here once more.", becomes=_OUT))
+            elif self.role == "history" and names_nothing(self.file, row):
+                self._take_out(row, whole_order(self.file, row))
             elif head or row.start in wrong:
                 self._mend(row, head)
                 if head and row.start in self._stays:

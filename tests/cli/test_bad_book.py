@@ -1,0 +1,143 @@
+"""A book that cannot be read: exit 1, the place and the remedy, no request, and nothing is written."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import BANKROLL, HISTORY, POSITIONS, Bot
+
+HEAD = POSITIONS.splitlines(keepends=True)[0]
+ROW = POSITIONS.splitlines(keepends=True)[1]
+JSON = "bankroll_alpaca_paper.json"
+CSV = "positions_alpaca_paper.csv"
+LOG = "trade_history_alpaca_paper.csv"
+GOOD_COPY = "put back a good copy"
+
+# what -> (file, its bytes, the place, the remedy)
+BROKEN: dict[str, tuple[str, bytes, str, str]] = {
+    "truncated JSON": (JSON, BANKROLL[:60].encode(), f"{JSON}:3, column", GOOD_COPY),
+    "NaN": (JSON, BANKROLL.replace("95000.00", "NaN", 1).encode(), f"{JSON}:2, column 20: NaN", GOOD_COPY),
+    "duplicate keys": (
+        JSON,
+        BANKROLL.replace("balance", "peak_bankroll").encode(),
+        f'{JSON}:5, column 3: the key "peak_bankroll" is there twice',
+        GOOD_COPY,
+    ),
+    "shifted columns": (
+        CSV,
+        (HEAD + "2025-08-20T10:02:00,QQQ,2025-08-22,480.0,PUT,2,1.85\n" + ROW).encode(),
+        f"{CSV}:2: 7 fields",
+        "put the row right",
+    ),
+    "shifted columns of the right width": (
+        CSV,
+        (HEAD + "2025-08-20T10:02:00,QQQ,2025-08-22,480.0,PUT,2,1.85,\n").encode(),
+        f'{CSV}:2, column status: "1.85" is not a status',
+        GOOD_COPY,
+    ),
+    "missing key columns": (
+        CSV,
+        POSITIONS.replace("quantity,contracts", "n,m").encode(),
+        f"{CSV}:1: no column quantity or contracts",
+        "ALPACA_SYNC_BOOK",
+    ),
+    "indistinguishable open rows": (
+        CSV,
+        (POSITIONS + ROW).encode(),
+        f"{CSV}:3: an open row of QQQ250822P00480000 with the entry time and price of line 2",
+        "remove or close one",
+    ),
+    "non-numeric quantity": (
+        CSV,
+        POSITIONS.replace(",2,2,", ",two,2,").encode(),
+        f'{CSV}:2, column quantity: "two" is not a number',
+        GOOD_COPY,
+    ),
+    "UTF-16": (CSV, POSITIONS.encode("utf-16"), f"{CSV}:1: begins as UTF-16 does", "Save the file as UTF-8"),
+    "a NUL byte": (LOG, HISTORY.replace("breakout", "br\0kout").encode(), f"{LOG}:2: a NUL byte", GOOD_COPY),
+    "half a row": (LOG, HISTORY[:-30].encode(), f"{LOG}:2: the last row breaks off", "complete or remove"),
+}
+
+
+def place(bot: Bot, name: str) -> Path:
+    """Where a file of the book lies."""
+    return bot.history if name == LOG else bot.folder / name
+
+
+def everything(bot: Bot) -> dict[str, bytes]:
+    """Every file in the bot's folder, its state included; but for the lock, which says who had it last."""
+    files = (path for path in bot.folder.rglob("*") if path.is_file() and path.name != "lock")
+    return {str(path): path.read_bytes() for path in files}
+
+
+def assert_refused(bot: Bot, where: str, remedy: str, *args: str) -> None:
+    """One error on stderr; the broker was not asked, and nothing was written."""
+    before, requests = everything(bot), len(bot.sandbox.requests)
+
+    ran = bot.run(*args)
+
+    words = " ".join(ran.err.split())
+    assert ran.code == 1, ran
+    assert where in words
+    assert remedy in words
+    assert "Traceback" not in ran.err
+    assert everything(bot) == before
+    assert len(bot.sandbox.requests) == requests
+
+
+@pytest.mark.parametrize(("name", "data", "where", "remedy"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_file_stops_plan_and_apply(
+    bot: Bot, name: str, data: bytes, where: str, remedy: str
+) -> None:
+    """At first sight, and also where the file broke between a plan and its apply."""
+    sound = place(bot, name).read_bytes()
+    place(bot, name).write_bytes(data)
+    assert_refused(bot, where, remedy, "plan")
+    assert not (bot.folder / "state" / "paper").exists()
+
+    place(bot, name).write_bytes(sound)
+    assert bot.run("plan").code == 0
+    place(bot, name).write_bytes(data)
+    assert_refused(bot, where, remedy, "apply", "--yes")
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "dangling link"])
+def test_something_else_in_a_files_place_stops_plan_and_apply(bot: Bot, kind: str) -> None:
+    """A folder, a pipe that nobody writes to, a link that leads nowhere: neither a file nor an empty book."""
+    bot.run("plan")
+    bot.positions.unlink()
+    match kind:
+        case "folder":
+            bot.positions.mkdir()
+        case "pipe":
+            os.mkfifo(bot.positions)
+        case _:
+            bot.positions.symlink_to("away.csv")
+
+    for args in (["plan"], ["apply", "--yes"]):
+        assert_refused(bot, f"{CSV}: ", ".", *args)
+
+
+def test_a_link_is_followed_and_stays_a_link(bot: Bot) -> None:
+    """The file behind it gets the new bytes, in its own folder, with its own mode; the link is as it was."""
+    there = bot.folder / "disk"
+    there.mkdir()
+    for path in (bot.bankroll, bot.positions, bot.history):
+        path.rename(there / path.name)
+        (there / path.name).chmod(0o640)
+        path.symlink_to(os.path.relpath(there / path.name, path.parent))
+    before = bot.book
+
+    bot.run("plan")
+    assert bot.run("apply", "--yes").code == 0
+
+    assert all(bot.book[name] != before[name] for name in before)
+    for path in (bot.bankroll, bot.positions, bot.history):
+        assert path.is_symlink()
+        assert (there / path.name).stat().st_mode & 0o777 == 0o640
+        assert path.read_bytes() == (there / path.name).read_bytes()
+    assert sorted(path.name for path in there.iterdir()) == sorted([JSON, CSV, LOG])
+    assert bot.run("plan", "--detailed-exitcode").code == 0
