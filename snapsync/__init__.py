@@ -29,6 +29,8 @@ from .version import __version__
 
 if TYPE_CHECKING:
     from .verbs.apply import Applied, Chosen, apply, choose
+    from .verbs.blame import blame
+    from .verbs.diff import diff
     from .verbs.env import Env
     from .verbs.log import log
     from .verbs.plan import Planned, plan
@@ -46,7 +48,9 @@ __all__ = [
     "SnapsyncError",
     "__version__",
     "apply",
+    "blame",
     "choose",
+    "diff",
     "log",
     "plan",
     "rebind",
@@ -62,7 +66,9 @@ _HOMES = {
     "Env": "env",
     "Planned": "plan",
     "apply": "apply",
+    "blame": "blame",
     "choose": "apply",
+    "diff": "diff",
     "log": "log",
     "plan": "plan",
     "rebind": "rebind",

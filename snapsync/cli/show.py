@@ -25,13 +25,14 @@ ROLES = ("bankroll", "positions", "history")
     "--file",
     "role",
     type=click.Choice(ROLES),
-    help="Write the very bytes of this file of the book to stdout.",
+    metavar="FILE",
+    help="Write the very bytes of the book's bankroll, positions or history to stdout.",
 )
 def command(talk: Talk, *, id: str | None, as_of: str | None, role: str | None) -> int:
     """Show one stored thing by its id; without one, the latest plan.
 
     ID may be a plan's, an operation's, a snapshot's or any object's; any beginning of it will do that is
-    not ambiguous. --file gets any earlier book back by hand:
+    not ambiguous. With --file any earlier book can be got back by hand:
 
         snapsync show ID --file positions > positions.csv
     """

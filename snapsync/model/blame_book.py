@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from .blame import ZERO, Glance, How, Step, quantity
-from .canon import PlanId
+from .canon import OperationId, PlanId
 from .change import PositionChange
 from .instant import Instant
 from .state import State
@@ -38,6 +38,22 @@ def book_steps(key: str, glances: Sequence[Glance], now: tuple[Instant, State] |
     if now is not None and (after := quantity(now[1], key)) != held:
         steps.append(Step(at=now[0], before=held, after=after, how="edited"))
     return tuple(steps)
+
+
+def writers(key: str, glances: Sequence[Glance]) -> dict[OperationId, Entry | None]:
+    """By each operation: the one that brought what it saw first at the broker into the book.
+
+    None where the book said the same by then without us, or does not say it yet.
+    """
+    found: dict[OperationId, Entry | None] = {}
+    writer: Entry | None = None
+    for each in reversed(glances):
+        if wrote(each, key):
+            writer = (each.id, each.act)
+        elif each.book and each.broker and quantity(each.book, key) == quantity(each.broker, key):
+            writer = None
+        found[each.id] = writer
+    return found
 
 
 def wrote(glance: Glance, key: str) -> PositionChange | None:

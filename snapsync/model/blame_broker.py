@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from .blame import ZERO, Glance, Step, quantity
@@ -85,7 +86,7 @@ class _Known:
 
     def unexplained(self) -> Iterable[tuple[Glance, Decimal]]:
         """The looks that found the holding elsewhere than its activities put it, for good."""
-        for (_, before), (look, rest) in zip(self._rest, self._rest[1:], strict=False):
+        for (_, before), (look, rest) in pairwise(self._rest):
             if look is not None:
                 yield look, rest - before
 

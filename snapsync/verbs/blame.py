@@ -8,7 +8,7 @@ import msgspec
 
 from snapsync.errors import BookError, UsageError
 from snapsync.model.blame import Blame, Glance
-from snapsync.model.blame_book import book_steps, wrote
+from snapsync.model.blame_book import book_steps, writers
 from snapsync.model.blame_broker import broker_steps
 from snapsync.model.canon import OperationId, SnapshotId
 from snapsync.model.history import BrokerSnapshot, Operation
@@ -45,14 +45,9 @@ def blame(env: Env, symbol: str, then: Point | None = None) -> Blame:
     book = book_steps(key, glances, None if then else _now(env))
     if not (steps or book):
         raise _unknown(symbol, _keys(glances))
-    written = {
-        row: (each.id, each.act)
-        for each in glances
-        if (change := wrote(each, key))
-        for row in change.why.evidence
-    }
+    by = writers(key, glances)
     broker = tuple(
-        msgspec.structs.replace(step, written=written.get(step.activity.key)) if step.activity else step
+        msgspec.structs.replace(step, written=by[step.seen[0]]) if step.activity and step.seen else step
         for step in steps
     )
     return Blame(key=key, broker=broker, book=book)

@@ -63,7 +63,7 @@ def _chain(chain: tuple[Step, ...], zone: ZoneInfo, paint: Paint) -> Iterator[st
     for each, line in zip(chain, table(rows), strict=True):
         yield "  " + line
         for detail in _details(each, zone):
-            yield from (paint(part, "dim") for part in wrapped(detail, "      "))
+            yield from (paint(part, "dim") for part in wrapped(detail, "      ", "  "))
 
 
 def _when(step: Step, zone: ZoneInfo) -> str:

@@ -1,0 +1,98 @@
+"""The log is read as far as it is listed, however long it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+
+import msgspec
+import pytest
+
+from snapsync import Env, log, plan
+from snapsync.model.canon import ObjectId, OperationId
+from snapsync.model.stretch import Stretch
+from snapsync.store.place import Place
+from snapsync.store.store import Store
+from snapsync.verbs.log import lines
+from tests.conftest import Bot
+
+LOOKS = 300
+
+
+class Counting:
+    """A place that counts what is read of it."""
+
+    def __init__(self, place: Place) -> None:
+        self._place, self.reads = place, 0
+
+    def put(self, id: ObjectId, data: bytes) -> None:
+        self._place.put(id, data)
+
+    def get(self, id: ObjectId) -> bytes:
+        self.reads += 1
+        return self._place.get(id)
+
+    def has(self, id: ObjectId) -> bool:
+        return self._place.has(id)
+
+    def ids(self, prefix: str = "") -> Iterator[ObjectId]:
+        return self._place.ids(prefix)
+
+    def heads(self) -> tuple[OperationId, ...]:
+        return self._place.heads()
+
+    def advance(self, old: tuple[OperationId, ...], new: OperationId) -> None:
+        self._place.advance(old, new)
+
+    def lock(self, purpose: str, timeout: float = 0) -> AbstractContextManager[None]:
+        return self._place.lock(purpose, timeout)
+
+
+@pytest.fixture
+def long(bot: Bot) -> tuple[Env, Counting]:
+    """An env whose first look found drift, and that has looked hundreds of times in step since."""
+    env = bot.env()
+    plan(env)
+    bot.run("apply", "--yes")
+    plan(env)
+    latest = env.store.latest()
+    assert latest is not None
+    for _ in range(LOOKS - 1):
+        env.store.commit(msgspec.structs.replace(latest[1], parents=env.store.heads()))
+    place = Counting(env.store.place)
+    return env.over(Store(env.store.folder, place, env.store.identity)), place
+
+
+def test_few_lines_read_little(long: tuple[Env, Counting]) -> None:
+    """A long stretch is read ten operations a line, and told as one that goes on."""
+    env, place = long
+
+    found = lines(env, 3)
+
+    assert place.reads <= 3 * 10 + 2
+    (stretch,) = found.lines
+    assert isinstance(stretch, Stretch)
+    assert (stretch.count, stretch.whole, found.more) == (30, False, True)
+
+
+def test_all_lines_read_all(long: tuple[Env, Counting]) -> None:
+    """Without a bound, and where something is sought, a stretch is read to its end."""
+    env, _ = long
+
+    stretch, *rest = lines(env, None).lines
+    (apply,) = lines(env, 1, verbs=("apply",)).lines
+
+    assert isinstance(stretch, Stretch)
+    assert (stretch.count, stretch.whole, len(rest)) == (LOOKS, True, 2)
+    assert rest[0] == apply
+
+
+def test_the_iterator_is_lazy(long: tuple[Env, Counting]) -> None:
+    """The first operations are had without reading the others."""
+    env, place = long
+
+    entries = log(env)
+    for _ in range(5):
+        next(entries)
+
+    assert place.reads <= 5 + 1
