@@ -45,7 +45,7 @@ def blame(env: Env, symbol: str, then: Point | None = None) -> Blame:
     book = book_steps(key, glances, None if then else _now(env))
     if not (steps or book):
         raise _unknown(symbol, _keys(glances))
-    by = writers(key, glances)
+    by = writers(key, glances, book)
     broker = tuple(
         msgspec.structs.replace(step, written=by[step.seen[0]]) if step.activity and step.seen else step
         for step in steps
@@ -72,11 +72,13 @@ def _glances(env: Env, start: OperationId | None) -> list[Glance]:
 
     def glance(id: OperationId, act: Operation) -> Glance:
         seen = store.get(act.broker, BrokerSnapshot) if act.broker else None
+        found: SnapshotId | None = getattr(act, "before", None)  # of acts that keep the book they found
         return Glance(
             id=id,
             act=act,
             at=seen.at if seen else act.time,
             book=book(act.book) if act.book else None,
+            before=book(found) if found else None,
             broker=state(seen.state) if seen else None,
             ledger=ledger(seen.ledger) if seen else None,
             plan=store.get(act.details, Plan) if act.details and act.verb != "plan" else None,
