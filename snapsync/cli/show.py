@@ -36,12 +36,12 @@ def command(talk: Talk, *, id: str | None, as_of: str | None, role: str | None) 
 
         snapsync show ID --file positions > positions.csv
     """
-    if id and as_of:
+    if id is not None and as_of is not None:
         raise UsageError(
             "--at goes without an ID.", detail="--at ID shows what both sides were at that operation"
         )
     env = talk.open()
-    point = at.point(env, as_of) if as_of else None
+    point = at.point(env, as_of) if as_of is not None else None
     if role:
         return _file(talk, env, id, point, role)
     if point:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
@@ -89,6 +91,42 @@ def test_two_applies_compared(story: Bot, snapshot: SnapshotAssertion) -> None:
     assert story.run("diff", newer, newer).out.endswith("No difference.\n")
 
 
+def test_any_two_can_be_compared(story: Bot) -> None:
+    """Words, times, ids of operations, plans, snapshots and States, each with each; the same is the same."""
+    (applied, _), found = ids(story, "apply"), objects(story)
+    named = [found[kind] for kind in ("plan", "book-snapshot", "broker-snapshot", "state")]
+    things = ["book", "broker", "agreed", "today", applied, *named]
+
+    for a, b in combinations(things, 2):
+        there, back = diffed(story, a, b)["parts"], diffed(story, b, a)["parts"]
+        for one, other in zip(there, back, strict=True):
+            assert (one["a"], one["b"]) == (other["b"], other["a"])
+            assert one["summary"]["added"] == other["summary"]["gone"]
+            assert one["summary"]["different"] == other["summary"]["different"]
+    for a in things:
+        assert not any(part["differences"] for part in diffed(story, a, a)["parts"])
+
+
+def test_words_can_be_of_another_time(story: Bot) -> None:
+    """With --at the three words are about that operation, and the book is no longer the files."""
+    applied = ids(story, "apply")[0]
+    story.positions.unlink()
+
+    for a, b in (("agreed", "book"), ("broker", "book")):
+        document = diffed(story, a, b, "--at", applied)
+        assert document["as_of"]["operation"] == applied
+        assert not any(part["differences"] for part in document["parts"])
+    assert diffed(story, "agreed", "book")["parts"][0]["summary"]["gone"] == 2
+
+
+def diffed(bot: Bot, *args: str) -> dict[str, Any]:
+    """What `diff` says, as a document."""
+    ran = bot.run("diff", *args, "--json")
+    assert ran.code == 0, ran.out
+    document: dict[str, Any] = ran.json
+    return document
+
+
 def objects(bot: Bot) -> dict[str, str]:
     """One object of each kind, the last by id: kind to id."""
     folder = bot.folder / "state" / "paper" / "objects"
@@ -156,6 +194,11 @@ def test_any_earlier_file_of_the_book_can_be_got_back(bot: Bot) -> None:
         (["show", "--file", "ledger"], "'ledger' is not one of"),
         (["show", "--file", "history", "--json"], "--file writes bytes"),
         (["diff", "agred", "book"], "That is neither an id nor a time."),
+        # an empty variable of a script's is not "now"
+        (["log", "--at", ""], "That is neither an id nor a time."),
+        (["log", "--since", ""], "That is not a time."),
+        (["show", ""], "at least 4 characters"),
+        (["diff", "", "book"], "That is neither an id nor a time."),
         (["blame", "IWM"], f"snapsync blame {IWM}"),
         (["blame", "IWM250829C0022500"], f"snapsync blame {IWM}"),
         (["blame", "TSLA"], "Neither side has ever held that."),
