@@ -21,8 +21,9 @@ from .plan import Plan
 from .state import OpenOrder, Position, State
 from .stretch import Entry
 
-How = Literal["earlier", "activity", "unexplained", "edited", "written"]
-"""``earlier``: held before anything is known; ``edited``: not by us; ``written``: by one of our acts."""
+How = Literal["earlier", "activity", "rounded", "unexplained", "edited", "written"]
+"""``earlier``: held before anything is known; ``rounded``: a coin's last decimal; ``edited``: not by us;
+``written``: by one of our acts."""
 
 ZERO = Decimal(0)
 

@@ -77,6 +77,7 @@ def _when(step: Step, zone: ZoneInfo) -> str:
 
 _HOW = {
     "earlier": "held before anything is known",
+    "rounded": "rounded by the broker",
     "unexplained": "explained by no activity",
     "edited": "edited: by the bot, or by hand",
 }

@@ -87,6 +87,19 @@ def test_what_is_posted_late_explains_itself_in_the_end() -> None:
     assert steps[1].seen == (looks[2].id, looks[2].act)
 
 
+def test_what_a_coin_is_paid_with_is_rounded() -> None:
+    """The broker rounds the coins that another coin was paid with to nine decimals, and that is no riddle."""
+    paid = msgspec.structs.replace(
+        fill("1", symbol="ETHBTC", qty="0.333333333", price="0.041234567"), raw_symbol="ETH/BTC"
+    )
+    held = "-0.013744856"
+
+    steps = broker_steps("BTCUSD", [glance(1, "0", key="BTCUSD"), glance(2, held, (paid,), key="BTCUSD")], "")
+
+    assert [step.how for step in steps] == ["activity", "rounded"]
+    assert steps[-1].after == Decimal(held)
+
+
 def test_an_expiry_ends_its_day_and_a_split_begins_it() -> None:
     """What is dated by day alone stands where it happened among the fills of that day."""
     day = instant("2025-08-21T04:00:00Z")
