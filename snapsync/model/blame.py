@@ -29,16 +29,12 @@ ZERO = Decimal(0)
 
 
 class Glance(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """One operation as far as it saw a side; ``plan`` is what it carried out or made.
-
-    ``before`` is the book that it found, where it wrote one and kept that.
-    """
+    """One operation as far as it saw a side; ``plan`` is what it carried out."""
 
     id: OperationId
     act: Operation
     at: Instant
     book: State | None = None
-    before: State | None = None
     broker: State | None = None
     ledger: Ledger | None = None
     plan: Plan | None = None

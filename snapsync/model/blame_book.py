@@ -7,16 +7,13 @@ from decimal import Decimal
 
 from .blame import ZERO, Glance, How, Step, quantity
 from .canon import OperationId, PlanId
-from .change import BankrollChange, PositionChange, TransactionChange
+from .change import PositionChange
 from .instant import Instant
 from .state import State
 from .stretch import Entry
 
 _WRITES = frozenset({"apply", "recover", "undo", "restore", "repair"})
 """The acts that write into the book; any other sees what somebody else has written, or plans."""
-
-_KEYED = (BankrollChange, PositionChange, TransactionChange)
-"""Changes that say of which record they are: an apply of these alone wrote nothing else."""
 
 
 def book_steps(key: str, glances: Sequence[Glance], now: tuple[Instant, State] | None) -> tuple[Step, ...]:
@@ -76,18 +73,18 @@ def _ways(
 
 
 def _ours(glance: Glance, key: str, before: Decimal, after: Decimal) -> tuple[Decimal, Decimal]:
-    """What our act found in the book, and what it left there."""
+    """What our act found in the book, and what it left there.
+
+    An act that puts whole files back names no changes: then all that moved is its work.
+    """
     changes = glance.plan.changes if glance.plan else ()
     change = next((each for each in changes if isinstance(each, PositionChange) and each.key == key), None)
-    seen = None if glance.before is None else quantity(glance.before, key)
     if change is not None:
-        found = _qty(change.before) if seen is None else seen
         # recovery may have taken it back
-        return found, after if found == after else _qty(change.after)
-    if glance.act.verb == "apply" and changes and all(isinstance(each, _KEYED) for each in changes):
-        untouched = after if seen is None else seen
-        return untouched, untouched
-    return before if seen is None else seen, after
+        return _qty(change.before), after if _qty(change.before) == after else _qty(change.after)
+    if glance.act.verb == "apply" and changes:
+        return after, after
+    return before, after
 
 
 def _qty(record: object) -> Decimal:

@@ -72,13 +72,11 @@ def _glances(env: Env, start: OperationId | None) -> list[Glance]:
 
     def glance(id: OperationId, act: Operation) -> Glance:
         seen = store.get(act.broker, BrokerSnapshot) if act.broker else None
-        found: SnapshotId | None = getattr(act, "before", None)  # of acts that keep the book they found
         return Glance(
             id=id,
             act=act,
             at=seen.at if seen else act.time,
             book=book(act.book) if act.book else None,
-            before=book(found) if found else None,
             broker=state(seen.state) if seen else None,
             ledger=ledger(seen.ledger) if seen else None,
             plan=store.get(act.details, Plan) if act.details and act.verb != "plan" else None,

@@ -161,16 +161,3 @@ def test_a_decision_after_an_interrupted_apply_is_ours() -> None:
     looks = [glance(1, book=state([position(SPY, "1")])), glance(2, book=state(), verb="recover")]
 
     assert told(book_steps(SPY, looks, None)) == [("earlier", "0", "1"), ("written", "1", "0")]
-
-
-def test_the_book_that_an_act_found_tells_edits_from_its_own_work() -> None:
-    """What was edited between the last look and an act is not the act's, and what it left may be edited."""
-    act = msgspec.structs.replace(
-        glance(2, book=state([position(SPY, "7")]), verb="apply"), before=state([position(SPY, "3")])
-    )
-
-    assert told(book_steps(SPY, [glance(1, book=state([position(SPY, "1")])), act], None)) == [
-        ("earlier", "0", "1"),
-        ("edited", "1", "3"),
-        ("written", "3", "7"),
-    ]

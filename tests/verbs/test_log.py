@@ -96,3 +96,19 @@ def test_the_iterator_is_lazy(long: tuple[Env, Counting]) -> None:
         next(entries)
 
     assert place.reads <= 5 + 1
+
+
+def test_a_symbol_is_found_in_what_put_whole_files_back(bot: Bot) -> None:
+    """Of an act whose plan names no changes, what the book gained or lost by it tells the symbols."""
+    env = bot.env()
+    plan(env)
+    bot.run("apply", "--yes")
+    plan(env)
+    (_, step), (_, applied), (_, planned) = log(env)
+    back = msgspec.structs.replace(
+        applied, verb="recover", parents=env.store.heads(), book=planned.book, details=step.details
+    )
+    id = env.store.commit(back)
+
+    assert next(found for found, _ in log(env, symbol="SPY")) == id
+    assert id not in [found for found, _ in log(env, symbol="TSLA")]
