@@ -31,8 +31,10 @@ if TYPE_CHECKING:
     from .verbs.apply import Applied, apply
     from .verbs.approve import Said, approve, revoke
     from .verbs.back import plan_restore, plan_undo
+    from .verbs.blame import blame
     from .verbs.check import check, check_stored
     from .verbs.choose import Chosen, choose
+    from .verbs.diff import diff
     from .verbs.env import Env
     from .verbs.log import log
     from .verbs.plan import Planned, plan
@@ -52,9 +54,11 @@ __all__ = [
     "__version__",
     "apply",
     "approve",
+    "blame",
     "check",
     "check_stored",
     "choose",
+    "diff",
     "log",
     "plan",
     "plan_restore",
@@ -75,9 +79,11 @@ _HOMES = {
     "Said": "approve",
     "apply": "apply",
     "approve": "approve",
+    "blame": "blame",
     "check": "check",
     "check_stored": "check",
     "choose": "choose",
+    "diff": "diff",
     "log": "log",
     "plan": "plan",
     "plan_restore": "back",

@@ -24,7 +24,7 @@ def command(talk: Talk, *, symbol: str, as_of: str | None) -> int:
     it into the book. In the book: what was written by whom, and what others have edited. Uses no network.
     """
     env = talk.open()
-    point = at.point(env, as_of) if as_of else None
+    point = at.point(env, as_of) if as_of is not None else None
     found = blame(env, symbol, point)
     zone = talk.zone(env)
     talk.header(env, *history.as_of(point, zone))

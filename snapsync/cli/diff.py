@@ -29,7 +29,7 @@ def command(talk: Talk, *, a: str | None, b: str | None, as_of: str | None) -> i
     in ALPACA_SYNC_TIMEZONE. A book and a broker are compared in what makes drift; with -v in all.
     """
     env = talk.open()
-    point = at.point(env, as_of) if as_of else None
+    point = at.point(env, as_of) if as_of is not None else None
     found = diff(env, a, b, then=point, verbose=talk.verbose)
     zone = talk.zone(env)
     talk.header(env, *history.as_of(point, zone))

@@ -53,13 +53,13 @@ def command(
     stands for the options on it too.
     """
     env = talk.open()
-    point = at.point(env, as_of) if as_of else None
+    point = at.point(env, as_of) if as_of is not None else None
     found = log.lines(
         env,
         count if count or since else COUNT,
         folded=not unfolded,
         start=point.operation if point else None,
-        since=at.since(env, since) if since else None,
+        since=None if since is None else at.since(env, since),
         symbol=symbol,
         verbs=verbs,
     )

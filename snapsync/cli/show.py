@@ -30,7 +30,8 @@ ROLES = ("bankroll", "positions", "history")
     "--file",
     "role",
     type=click.Choice(ROLES),
-    help="Write the very bytes of this file of the book to stdout.",
+    metavar="FILE",
+    help="Write the very bytes of the book's bankroll, positions or history to stdout.",
 )
 @click.option(
     "--redact", is_flag=True, help="Hide amounts and quantities of a plan, an operation, an approval."
@@ -39,16 +40,16 @@ def command(talk: Talk, *, id: str | None, as_of: str | None, role: str | None, 
     """Show one stored thing by its id; without one, the latest plan.
 
     ID may be a plan's, an operation's, a snapshot's or any object's; any beginning of it will do that is
-    not ambiguous. It may be the name of a plan file too. --file gets any earlier book back by hand:
+    not ambiguous. It may be the name of a plan file too. With --file any earlier book is got back by hand:
 
         snapsync show ID --file positions > positions.csv
     """
-    if id and as_of:
+    if id is not None and as_of is not None:
         raise UsageError(
             "--at goes without an ID.", detail="--at ID shows what both sides were at that operation"
         )
     env = talk.open()
-    point = at.point(env, as_of) if as_of else None
+    point = at.point(env, as_of) if as_of is not None else None
     if role:
         return _file(talk, env, id, point, role)
     if point:

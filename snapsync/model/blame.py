@@ -21,14 +21,15 @@ from .plan import Plan
 from .state import OpenOrder, Position, State
 from .stretch import Entry
 
-How = Literal["earlier", "activity", "unexplained", "edited", "written"]
-"""``earlier``: held before anything is known; ``edited``: not by us; ``written``: by one of our acts."""
+How = Literal["earlier", "activity", "rounded", "unexplained", "edited", "written"]
+"""``earlier``: held before anything is known; ``rounded``: a coin's last decimal; ``edited``: not by us;
+``written``: by one of our acts."""
 
 ZERO = Decimal(0)
 
 
 class Glance(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """One operation as far as it saw a side; ``plan`` is what it carried out or made."""
+    """One operation as far as it saw a side; ``plan`` is what it carried out."""
 
     id: OperationId
     act: Operation

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
+from decimal import Decimal, localcontext
+from itertools import pairwise
 from typing import Any
 
 from .blame import ZERO, Glance, Step, quantity
+from .canon import EXACT
 from .change import Cause
 from .instant import Instant, day_of, shift
 from .ledger import DELIVERY, FILL, OPTION_EVENTS, Activity, ledger
-from .proof import quantity_effects
+from .proof import NINTH_DECIMAL, quantity_effects
 from .state import IMPORTED, ORDER, State, Transaction
 from .stretch import Entry
 
@@ -27,8 +29,11 @@ def broker_steps(key: str, glances: Sequence[Glance], prefix: str) -> tuple[Step
         prefix: what the bot's client order ids begin with.
     """
     looks = [each for each in glances if each.broker is not None and each.ledger is not None]
-    if not looks:
-        return ()
+    with localcontext(EXACT):
+        return _chain(key, looks, prefix) if looks else ()
+
+
+def _chain(key: str, looks: list[Glance], prefix: str) -> tuple[Step, ...]:
     known = _Known(key)
     for look in looks:
         known.learn(look)
@@ -55,7 +60,8 @@ def broker_steps(key: str, glances: Sequence[Glance], prefix: str) -> tuple[Step
             client_order_id=name,
         )
     for look, amount in known.unexplained():
-        step(amount, at=look.at, how="unexplained", seen=_entry(look))
+        how = "rounded" if abs(amount) <= known.hair else "unexplained"
+        step(amount, at=look.at, how=how, seen=_entry(look))
     return tuple(steps)
 
 
@@ -83,18 +89,24 @@ class _Known:
     def moves(self) -> Iterable[tuple[Activity, Decimal]]:
         return ((row, _effect(row, self._key)) for row in self.rows.values())
 
+    @property
+    def hair(self) -> Decimal:
+        """By how much the broker may have rounded: what a coin is paid with, once per fill."""
+        return NINTH_DECIMAL * sum(len(list(quantity_effects(row))) > 1 for row in self.rows.values())
+
     def unexplained(self) -> Iterable[tuple[Glance, Decimal]]:
         """The looks that found the holding elsewhere than its activities put it, for good."""
-        for (_, before), (look, rest) in zip(self._rest, self._rest[1:], strict=False):
+        for (_, before), (look, rest) in pairwise(self._rest):
             if look is not None:
                 yield look, rest - before
 
     def _new(self, look: Glance) -> list[Activity]:
         """The activities of this holding that the look before did not know, or knew otherwise."""
         earlier = self._before.ledger if self._before else None
-        found = []
-        pairs = look.ledger.changed_since(earlier or ledger(())).values() if look.ledger else ()
-        for old, new in pairs:
+        found: list[Activity] = []
+        if look.ledger is None:
+            return found
+        for old, new in look.ledger.changed_since(ledger(()) if earlier is None else earlier).values():
             if old is not None:
                 self.rows.pop(old.key, None)
             if new is not None and (effect := _effect(new, self._key)):

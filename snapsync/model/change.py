@@ -220,14 +220,22 @@ def _words(record: Position | Transaction | None) -> dict[str, str | None] | Non
     return words
 
 
-def changed_fields(before: Position | Transaction, after: Position | Transaction) -> tuple[str, ...]:
-    """The compared fields in which two records differ; what the book leaves unsaid does not differ."""
+def comparable(
+    before: Position | Transaction, after: Position | Transaction
+) -> tuple[dict[str, object], dict[str, object]]:
+    """The compared fields of two records, without those that the book leaves unsaid or says as it may."""
     old, new = compared(before), compared(after)
     if isinstance(before, Transaction) and isinstance(after, Transaction):
         for name in [name for name, value in old.items() if value is None]:
             del old[name], new[name]
         if "price" in old and same_price(before.price, after.price):
             del old["price"], new["price"]
+    return old, new
+
+
+def changed_fields(before: Position | Transaction, after: Position | Transaction) -> tuple[str, ...]:
+    """The compared fields in which two records differ; what the book leaves unsaid does not differ."""
+    old, new = comparable(before, after)
     if old == new:
         return ()
     from deepdiff import DeepDiff  # noqa: PLC0415 - imports pandas where alpaca-py has brought it

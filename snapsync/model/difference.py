@@ -12,7 +12,7 @@ from typing import Literal, TypeVar
 
 import msgspec
 
-from .change import BANKROLL, Sign, changed_fields, either
+from .change import BANKROLL, Sign, comparable, either
 from .fields import FIELDS
 from .match import Pair, match
 from .state import Position, Scope, State, Transaction
@@ -120,7 +120,8 @@ class _Compare:
             return tuple(name for name in wanted if getattr(old, name) != getattr(new, name))
         book, broker = (old, new) if self._book_first else (new, old)
         named = {"key"} if book.key != broker.key else set()
-        named |= set(changed_fields(book, broker))
+        ours, theirs = comparable(book, broker)
+        named |= {name for name, value in ours.items() if value != theirs[name]}
         companions = [name for name, kind in kinds.items() if self._all_fields and kind == "companion"]
         named |= {name for name in companions if _told(book, broker, name)}
         return tuple(name for name in kinds if name in named)

@@ -8,9 +8,9 @@ import msgspec
 
 from snapsync.errors import BookError, UsageError
 from snapsync.model.blame import Blame, Glance
-from snapsync.model.blame_book import book_steps, wrote
+from snapsync.model.blame_book import book_steps, writers
 from snapsync.model.blame_broker import broker_steps
-from snapsync.model.canon import OperationId, SnapshotId
+from snapsync.model.canon import ObjectId, OperationId, SnapshotId, StateId
 from snapsync.model.history import BrokerSnapshot, Operation
 from snapsync.model.instant import Instant
 from snapsync.model.ledger import Activity, Ledger
@@ -45,14 +45,9 @@ def blame(env: Env, symbol: str, then: Point | None = None) -> Blame:
     book = book_steps(key, glances, None if then else _now(env))
     if not (steps or book):
         raise _unknown(symbol, _keys(glances))
-    written = {
-        row: (each.id, each.act)
-        for each in glances
-        if (change := wrote(each, key))
-        for row in change.why.evidence
-    }
+    by = writers(key, glances, book)
     broker = tuple(
-        msgspec.structs.replace(step, written=written.get(step.activity.key)) if step.activity else step
+        msgspec.structs.replace(step, written=by[step.seen[0]]) if step.activity and step.seen else step
         for step in steps
     )
     return Blame(key=key, broker=broker, book=book)
@@ -68,21 +63,24 @@ def _glances(env: Env, start: OperationId | None) -> list[Glance]:
         return env.book_state(id)
 
     @cache
-    def state(id: SnapshotId) -> tuple[BrokerSnapshot, State, Ledger]:
-        value = store.get(id, BrokerSnapshot)
-        return value, stored_state(value.state, fetch), Pages.stored(Activity, value.ledger, fetch)
+    def state(id: StateId) -> State:
+        return stored_state(id, fetch)
+
+    @cache
+    def ledger(id: ObjectId) -> Ledger:
+        return Pages.stored(Activity, id, fetch)
 
     def glance(id: OperationId, act: Operation) -> Glance:
-        seen = state(act.broker) if act.broker else None
+        seen = store.get(act.broker, BrokerSnapshot) if act.broker else None
         return Glance(
             id=id,
             act=act,
-            at=seen[0].at if seen else act.time,
+            at=seen.at if seen else act.time,
             book=book(act.book) if act.book else None,
-            broker=seen[1] if seen else None,
-            ledger=seen[2] if seen else None,
+            broker=state(seen.state) if seen else None,
+            ledger=ledger(seen.ledger) if seen else None,
             plan=store.get(act.details, Plan) if act.details and act.verb != "plan" else None,
-            open_orders=seen[0].open_orders if seen else (),
+            open_orders=seen.open_orders if seen else (),
         )
 
     return [glance(id, act) for id, act in reversed([*store.log(None if start is None else (start,))])]

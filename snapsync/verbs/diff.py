@@ -50,7 +50,9 @@ def diff(
         BookError: a file of the book cannot be read.
         StoreError: nothing is stored yet (10), or an object is damaged (30).
     """
-    first, second = sides(env, a or "agreed", then), sides(env, b or "book", then)
+    first, second = (
+        sides(env, default if text is None else text, then) for text, default in ((a, "agreed"), (b, "book"))
+    )
     common = [name for name in _NAMES if getattr(first, name) and getattr(second, name)]
     pairs = [(name, name) for name in common] or [(_only(first), _only(second))]
     return Diff(a=first, b=second, parts=tuple(_compared(first, second, names, verbose) for names in pairs))

@@ -7,9 +7,11 @@ from itertools import takewhile
 
 from snapsync.model.canon import OperationId
 from snapsync.model.change import BankrollChange, Change, TransactionChange
+from snapsync.model.difference import differences
 from snapsync.model.history import Operation
 from snapsync.model.instant import Instant
 from snapsync.model.plan import Plan
+from snapsync.model.state import Position, Transaction
 from snapsync.model.stretch import Listing, in_step, listing
 from snapsync.model.symbols import concerns
 
@@ -80,7 +82,17 @@ def _changed(env: Env, act: Operation, symbol: str) -> bool:
     if act.details is None or in_step(act):
         return False
     changes = env.store.get(act.details, Plan).changes
-    return any(concerns(symbol, about) for about in map(_about, changes) if about is not None)
+    about = map(_about, changes) if changes or act.verb == "plan" else _moved(env, act)
+    return any(concerns(symbol, each) for each in about if each is not None)
+
+
+def _moved(env: Env, act: Operation) -> Iterator[str]:
+    """What an act changed that put whole files back: its plan names no symbols."""
+    before = next((book for id in act.parents if (book := env.store.operation(id).book)), None)
+    if before and act.book:
+        for each in differences(env.book_state(before), env.book_state(act.book)):
+            if isinstance(each.record, Position | Transaction):
+                yield each.record.key if isinstance(each.record, Position) else each.record.symbol
 
 
 def _about(change: Change) -> str | None:

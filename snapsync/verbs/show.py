@@ -28,7 +28,7 @@ def show(env: Env, prefix: str | None = None) -> Shown:
         UsageError: no such id, or an ambiguous one (exit 64).
         StoreError: nothing is stored yet (10), or the object is damaged (30).
     """
-    return shown(env, env.store.resolve(prefix) if prefix else _latest_plan(env))
+    return shown(env, _latest_plan(env) if prefix is None else env.store.resolve(prefix))
 
 
 def then(env: Env, point: Point) -> Then:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
@@ -31,6 +32,8 @@ _WORDS = {
     "JNLS": "journaled",
     "DIV": "dividend in shares",
 }
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+"""A name that the broker has made up tells nothing."""
 _BY = {Cause.BOT: "the bot", Cause.MANUAL: "by hand"}
 
 
@@ -63,7 +66,7 @@ def _chain(chain: tuple[Step, ...], zone: ZoneInfo, paint: Paint) -> Iterator[st
     for each, line in zip(chain, table(rows), strict=True):
         yield "  " + line
         for detail in _details(each, zone):
-            yield from (paint(part, "dim") for part in wrapped(detail, "      "))
+            yield from (paint(part, "dim") for part in wrapped(detail, "      ", "  "))
 
 
 def _when(step: Step, zone: ZoneInfo) -> str:
@@ -74,6 +77,7 @@ def _when(step: Step, zone: ZoneInfo) -> str:
 
 _HOW = {
     "earlier": "held before anything is known",
+    "rounded": "rounded by the broker",
     "unexplained": "explained by no activity",
     "edited": "edited: by the bot, or by hand",
 }
@@ -94,7 +98,8 @@ def _what(step: Step) -> str:
 def _details(step: Step, zone: ZoneInfo) -> Iterator[str]:
     row = step.activity
     if row is not None and row.order_id:
-        name = f" ({terminal(step.client_order_id)})" if step.client_order_id else ""
+        own = step.client_order_id and not _UUID.fullmatch(step.client_order_id)
+        name = f" ({terminal(step.client_order_id or '')})" if own else ""
         yield f"order {terminal(row.order_id)}{name}"
     elif row is not None:
         yield f"activity {terminal(row.id)}"

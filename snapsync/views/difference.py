@@ -76,11 +76,9 @@ def _head(difference: Difference, fields: list[str], zone: ZoneInfo) -> Sequence
         case Position() as held:
             return (kind, terminal(held.key), _said(fields) if fields else holding(held))
         case Transaction() as trade:
-            when = local(trade.time, zone)
-            if not fields:
-                return (kind, terminal(trade.symbol), traded(trade), when)
             words = terminal(trade.action) + ("" if "qty" in difference.fields else f" {plain(trade.qty)}")
-            return (kind, terminal(trade.symbol), ": ".join(filter(None, (words, _said(fields)))), when)
+            said = ": ".join(filter(None, (words, _said(fields)))) if fields else traded(trade)
+            return (kind, terminal(trade.symbol), f"{said}  {local(trade.time, zone)}")
         case _:
             return (kind, _by(difference), _amounts(difference))
 

@@ -24,6 +24,7 @@ from .neutral import terminal
 from .paint import Paint
 from .table import table
 from .times import local
+from .wrap import wrapped
 
 Words = Callable[[Shown, ZoneInfo, Paint], list[str]]
 
@@ -115,8 +116,9 @@ def _broker(found: Shown, zone: ZoneInfo, paint: Paint) -> list[str]:
         f"{'?' if each.qty is None else plain(each.qty)} filled"
         for each in value.open_orders
     ]
-    notes = [f"  note: {terminal(each.summary)}" for each in (*value.observations, *value.doubts)]
-    return [*said, *orders, *notes]
+    notes = (*value.observations, *value.doubts)
+    said += [line for each in notes for line in wrapped(f"note: {terminal(each.summary)}")]
+    return [*said, *orders]
 
 
 def _book(found: Shown, zone: ZoneInfo, paint: Paint) -> list[str]:

@@ -10,11 +10,26 @@ from tests.test_startup import HEAVY, modules
 
 @pytest.mark.parametrize(
     "args",
-    [["log"], ["status"], ["show"], ["show", "-v"], ["log", "--json"], ["config"], ["recover"]],
+    [
+        ["log"],
+        ["status"],
+        ["show"],
+        ["show", "-v"],
+        ["log", "--json"],
+        ["log", "--symbol", "SPY"],
+        ["show", "--at", "today"],
+        ["show", "--file", "history"],
+        ["diff"],
+        ["diff", "broker", "book"],
+        ["diff", "agreed", "broker"],
+        ["blame", "SPY250822C00635000"],
+        ["config"],
+        ["recover"],
+    ],
     ids=" ".join,
 )
 def test_reading_the_store_imports_nothing_heavy(bot: Bot, args: list[str]) -> None:
-    """log, status and show need neither the SDK nor pandas, numpy or deepdiff."""
+    """What looks back needs neither the SDK nor pandas, numpy or deepdiff."""
     bot.run("plan")
     bot.run("apply", "--yes")
 
@@ -31,4 +46,17 @@ def test_approving_imports_nothing_heavy(bot: Bot) -> None:
     code, names = modules(["approve", "--yes"], bot.folder)
 
     assert code == 0
+    assert names.isdisjoint(HEAVY)
+
+
+def test_a_comparison_that_finds_something_imports_nothing_heavy(bot: Bot) -> None:
+    """Even two records that differ are told apart without deepdiff, which would bring pandas."""
+    bot.run("plan")
+    bot.run("apply", "--yes")
+    bot.positions.write_text(bot.positions.read_text().replace(",1,1,", ",2,2,"))
+
+    code, names = modules(["diff", "broker", "book"], bot.folder)
+
+    assert code == 0
+    assert "qty 1 → 2" in bot.run("diff", "broker", "book").out
     assert names.isdisjoint(HEAVY)
