@@ -34,9 +34,10 @@ class LocalPlace:
 
     def put(self, id: ObjectId, data: bytes) -> None:
         path = self._path(id)
-        if path.exists():
-            return
         files.make_folder(path.parent)
+        if path.exists():
+            files.assure(path)
+            return
         files.write(path, zlib.compress(data, _FASTEST_THAT_PAYS), mode=files.OBJECT_MODE)
 
     def get(self, id: ObjectId) -> bytes:

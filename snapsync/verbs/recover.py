@@ -163,8 +163,7 @@ def _carry_out(env: Env, draft: Operation, found: list[_File]) -> OperationId:
     """Make the decision durable, bring the files there, and make it history."""
     store = env.store
     journal = Journal(draft=draft, writes=tuple(_intent(env, file) for file in found))
-    if journal != open_journal(store.folder):
-        write_journal(store.folder, journal)
+    write_journal(store.folder, journal)  # also if it is the same: whoever wrote it may not have synced it
     swaps = [
         Swap(path=file.path, before=file.now, after=file.wanted)
         for file in found
@@ -175,6 +174,8 @@ def _carry_out(env: Env, draft: Operation, found: list[_File]) -> OperationId:
     for file in found:
         if file.wanted is None:
             files.remove(file.path)
+        elif file.wanted == file.now:  # done by somebody who may have been killed before it was durable
+            files.settle(file.path)
     return _commit(env, journal)
 
 
