@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-all lint types docs clean
+.PHONY: demo test test-all bench lint types docs clean
 
 demo: $(READY)  ## watch the whole job done against the embedded sandbox
 	@$(BIN)/snapsync demo
@@ -14,6 +14,9 @@ test: $(READY)  ## everything but the exhaustive sweeps
 
 test-all: test  ## the exhaustive sweeps too
 	@$(BIN)/python -m pytest -q -n auto -m exhaustive
+
+bench: $(READY)  ## what things cost, measured as whole processes
+	@$(BIN)/python -m bench
 
 lint: $(READY)
 	@$(BIN)/ruff check .

@@ -22,6 +22,8 @@ TEMPORARY = ".snapsync-"
 """How the names of our temporaries begin; one that is left over is garbage, never data."""
 ABANDONED_SECONDS = 3600.0
 """How old a temporary is that no living process can mean any more."""
+YOUNG_SECONDS = 3600.0
+"""For how long a file may not have reached the disk by itself; the kernel needs less than a minute."""
 GARBLED = (msgspec.MsgspecError, UnicodeDecodeError)
 """What msgspec raises for bytes that are no such value; the second for a wrongly encoded key."""
 
@@ -43,6 +45,7 @@ def _told(target: Path) -> Iterator[None]:
 def make_folder(folder: Path, mode: int = FOLDER_MODE) -> None:
     """Create a folder and what is missing above it; durable when this returns."""
     if folder.is_dir():
+        assure(folder)
         return
     make_folder(folder.parent, mode)
     with _told(folder), contextlib.suppress(FileExistsError):
@@ -57,6 +60,23 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def assure(path: Path) -> None:
+    """Make the name of something that is there durable: who made it may have been killed before it could.
+
+    What is old has long reached the disk.
+    """
+    with _told(path):
+        if time.time() - path.stat().st_mtime < YOUNG_SECONDS:
+            sync_folder(path.parent)
+
+
+def settle(target: Path) -> None:
+    """Make a file that is there durable, its bytes and its name, whoever has written it."""
+    with _told(target):
+        sync_folder(target)  # a file is synced as a folder is
+        sync_folder(target.parent)
 
 
 def stage(target: Path, data: bytes, *, mode: int = FILE_MODE, like: os.stat_result | None = None) -> Path:

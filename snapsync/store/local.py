@@ -47,9 +47,12 @@ class LocalPlace:
         files.make_folder(self._heads)
 
     def put(self, id: ObjectId, data: bytes) -> bool:
-        if self.has(id):
-            return False
         path = self._path(id)
+        if files.age(path) is not None:
+            files.assure(path)
+            return False
+        if self._packs.holds(id):
+            return False
         files.make_folder(path.parent)
         files.write(path, _packed(data), mode=files.OBJECT_MODE)
         return True

@@ -1,8 +1,8 @@
 """What a file should hold after an interrupted apply: decided from bytes alone, pure.
 
 A file is found as before, as after, or as one of them with whole rows that the bot has added since; or
-with a part of our own append (a full disk, a power cut). Anything else, and whatever could be two of
-these, is for a person to decide.
+with a part of our own append (a full disk; a power cut, which may leave zeros in its place). Anything else,
+and whatever could be two of these, is for a person to decide.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ def added(now: bytes | None, base: bytes | None) -> bytes | None:
 
 def finished(before: bytes | None, after: bytes | None, now: bytes | None) -> Mended:
     """The file as the interrupted apply would have left it, with the rows that the bot has added."""
+    now = _swept(before, after, now)
     if now == after:
         return Mended(now, certain=True)
     if now == before:
@@ -59,6 +60,7 @@ def _append_finished(before: bytes | None, ours: bytes, now: bytes | None) -> Me
 
 def taken_back(before: bytes | None, after: bytes | None, now: bytes | None) -> bytes | None:
     """The file as it was before the interrupted apply, with the rows that the bot has added."""
+    now = _swept(before, after, now)
     ours, theirs = added(after, before), added(now, before)
     if ours and theirs is not None:
         if ours.startswith(theirs):
@@ -76,6 +78,11 @@ def carried(data: bytes | None, base: bytes | None, late: bytes) -> bytes | None
     if not late or data is None or since is None or since.startswith(late):
         return data
     return data + late if not late.startswith(since) else data[: len(data) - len(since)] + late
+
+
+def _swept(before: bytes | None, after: bytes | None, now: bytes | None) -> bytes | None:
+    """A file without the zeros at its end that a power cut leaves where bytes were being written."""
+    return now if now is None or now in (before, after) else now.rstrip(b"\0")
 
 
 def _rows(now: bytes | None, base: bytes | None) -> bytes | None:

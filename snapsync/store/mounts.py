@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+TABLE = Path("/proc/self/mountinfo")
 _NETWORK = re.compile(
     r"9p|afpfs|afs|beegfs|ceph|cifs|coda|davfs|gfs2|glusterfs|gpfs|lustre|ncpfs|nfs4?|ocfs2|orangefs|pvfs2"
     r"|smb[23]|smbfs|webdav"
@@ -20,11 +21,16 @@ _DARWIN_LINE = re.compile(r".* on (?P<point>/.*) \((?P<type>[^,)]+)[^)]*\)")
 
 def network_type(folder: Path) -> str | None:
     """The type of the network file system that a folder is on; None where it is on none, or unknown."""
-    kind = type_of(folder.resolve(), _mounts(sys.platform))
+    return network_type_in(_mounts(sys.platform), folder.resolve())
+
+
+def network_type_in(mounts: Iterator[tuple[str, str]], folder: Path) -> str | None:
+    """As ``network_type``, by a table of points and types."""
+    kind = _type_of(folder, mounts)
     return kind if kind and (_NETWORK.fullmatch(kind) or _OVER_FUSE.match(kind)) else None
 
 
-def type_of(folder: Path, mounts: Iterator[tuple[str, str]]) -> str | None:
+def _type_of(folder: Path, mounts: Iterator[tuple[str, str]]) -> str | None:
     """The type of what is mounted nearest above a folder; of two at one point the later counts."""
     nearest, kind = -1, None
     for point, its in mounts:
@@ -53,7 +59,7 @@ def darwin_mounts(table: str) -> Iterator[tuple[str, str]]:
 def _mounts(platform: str) -> Iterator[tuple[str, str]]:
     if platform != "darwin":
         try:
-            return linux_mounts(Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape"))
+            return linux_mounts(TABLE.read_text("utf-8", "surrogateescape"))
         except OSError:  # no such table here: nothing is known
             return iter(())
     import subprocess  # noqa: PLC0415 - not on Linux

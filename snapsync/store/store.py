@@ -15,6 +15,7 @@ from snapsync.model.canon import ObjectId, OperationId, Stored, encode, identify
 from snapsync.model.history import WRITES, Operation, Trail
 from snapsync.model.references import is_operation
 
+from . import files
 from .identity import FORMAT, Identity, read_identity, write_identity
 from .local import LocalPlace
 from .place import Place
@@ -197,6 +198,7 @@ class Store:
 
     def commit(self, operation: Operation) -> OperationId:
         """Make an act history: from here on it happened."""
+        files.assure(self.folder / "store.json")
         operation = msgspec.structs.replace(operation, trail=self._trail(operation.parents))
         id = OperationId(self.put(operation))
         self._put_again()

@@ -165,13 +165,15 @@ def _carry_out(env: Env, draft: Operation, found: list[_File]) -> OperationId:
     """Make the decision durable, bring the files there, and make it history."""
     store = env.store
     journal = Journal(draft=draft, writes=tuple(_intent(env, file) for file in found))
-    if journal != open_journal(store.folder):
-        write_journal(store.folder, journal)
+    write_journal(store.folder, journal)  # also if it is the same: whoever wrote it may not have synced it
     swaps = [
         Swap(path=file.path, before=file.now, after=file.wanted) for file in found if file.wanted != file.now
     ]
     with staged(swaps) as ready:
         perform(ready)
+    for file in found:
+        if file.wanted is not None and file.wanted == file.now:
+            files.settle(file.path)  # done by somebody who may have been killed before it was durable
     return _commit(env, journal)
 
 

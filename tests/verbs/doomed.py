@@ -1,4 +1,4 @@
-"""A process that forks children which die while they write: ``python doomed.py``, one JSON job per line.
+"""A process that forks children which die while they write; it is given one JSON job per line.
 
 Everything is imported before the first fork, and there are no threads, so a child starts in no time and
 in a clean state. A child counts the calls that change the file system, and at a chosen one it is killed,
@@ -23,14 +23,21 @@ from typing import Any, NoReturn, Self
 import deepdiff  # noqa: F401 - imported here once, not in every child
 
 import snapsync.verbs.look  # noqa: F401 - the same
+from snapsync.ends.alpaca import BrokerReading
+from snapsync.ends.book import read
 from snapsync.errors import SnapsyncError
 from snapsync.model.history import Actor
 from snapsync.verbs.apply import apply
 from snapsync.verbs.env import Env
+from snapsync.verbs.look import recall, store_look
+from snapsync.verbs.plan import Planned, keep
 from snapsync.verbs.recover import recover, settle
+from tests.verbs.powercut import Recorder
 
 NAMES = ("open", "write", "replace", "link", "mkdir", "unlink", "fchmod", "ftruncate", "pwrite")
 TRUE: dict[str, Callable[..., Any]] = {name: getattr(os, name) for name in NAMES}
+TRUE["fsync"] = lambda _: None  # what is killed is a process, not the machine
+TRUE["fdopen"] = io.open
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 FREEING = {"unlink", "fsync", "flock"}
 """What works on a full disk too."""
@@ -40,14 +47,18 @@ class Doom:
     """Counts the calls; a job says what happens at which of them.
 
     ``kill``: the process dies after it. ``torn``: it writes a half, and the process dies. ``full``: it
-    fails. ``full_from``: it and all later ones fail. ``signal``: a signal arrives. ``bot``: before it,
-    another program writes to a file.
+    fails, as on a full disk or with ``errno``. ``full_from``: it and all later ones fail. ``signal``: a
+    signal arrives. ``bot``: before it, another program writes to a file. ``trace``: a file for the trace of
+    all calls below ``root``.
     """
 
     def __init__(self, job: dict[str, Any]) -> None:
         self.job = job
         self.names: list[str] = []
         self.bot = _bot(job["bot"]) if "bot" in job else lambda: None
+        self.recorder = Recorder(job["root"]) if "trace" in job else None
+        if self.recorder:
+            TRUE.update(self.recorder.functions(dict(TRUE)))
 
     def wrap(self, name: str, true: Callable[..., Any], half: Callable[..., Any] | None = None) -> Any:  # noqa: ANN401
         """A function that is counted."""
@@ -58,7 +69,7 @@ class Doom:
             self._before(number, name)
             if number == self.job.get("torn"):
                 (half or true)(*args, **kwargs)
-                _die()
+                self._die()
             try:
                 return true(*args, **kwargs)
             finally:  # a file that was not there to be unlinked is a call too
@@ -71,13 +82,24 @@ class Doom:
             self.bot()
         full = number == self.job.get("full")
         if full or (number >= self.job.get("full_from", number + 1) and name not in FREEING):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            number = getattr(errno, self.job.get("errno", "ENOSPC"))
+            raise OSError(number, os.strerror(number))
 
     def _after(self, number: int) -> None:
         if number == self.job.get("kill"):
-            _die()
+            self._die()
         if number == self.job.get("signal", {}).get("at"):
             os.kill(os.getpid(), self.job["signal"]["number"])
+
+    def keep_trace(self) -> None:
+        """Keep what was done up to here, where that is wanted."""
+        if self.recorder:
+            self.recorder.save(self.job["trace"])
+
+    def _die(self) -> NoReturn:
+        self.keep_trace()
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError
 
 
 class File:
@@ -100,11 +122,6 @@ class File:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.file.close()
-
-
-def _die() -> NoReturn:
-    os.kill(os.getpid(), signal.SIGKILL)
-    raise AssertionError
 
 
 def _bot(bot: dict[str, Any]) -> Callable[[], None]:
@@ -138,19 +155,24 @@ def _install(doom: Doom) -> None:
         TRUE["write"](handle, data[: len(data) // 2])
 
     def fdopen(handle: int, mode: str) -> File:
-        file = io.open(handle, mode)  # noqa: UP020, SIM115 - a descriptor; File closes it
-        assert isinstance(file, io.BufferedWriter)
-        return File(doom, file)
+        return File(doom, TRUE["fdopen"](handle, mode))
 
     os.open = open_  # type: ignore[assignment]
     os.write = doom.wrap("write", TRUE["write"], half)
-    os.fsync = doom.wrap("fsync", lambda _: None)  # what is killed is a process, not the machine
+    os.fsync = doom.wrap("fsync", TRUE["fsync"])
     os.fdopen = fdopen  # type: ignore[assignment]
     fcntl.flock = doom.wrap("flock", fcntl.flock)
 
 
-def _act_of(env: Env, verb: str) -> Callable[[], object]:
+def _act_of(env: Env, job: dict[str, Any]) -> Callable[[], object]:
+    verb = job["verb"]
     match verb:
+        case "plan":
+            like = Env.open("paper", config=job["like"])
+            last = next(each for _, each in like.store.log() if each.verb == "plan")
+            assert last.broker is not None
+            broker = recall(like, last.broker)
+            return lambda: look_again(env, like, broker)
         case "apply":
             return lambda: apply(env)
         case "settle":
@@ -159,6 +181,14 @@ def _act_of(env: Env, verb: str) -> Callable[[], object]:
             return lambda: recover(env, verb)
         case _:
             raise ValueError(verb)
+
+
+def look_again(env: Env, like: Env, broker: BrokerReading) -> Planned:
+    """Plan on a reading of the broker that another store has kept."""
+    # a reading that comes from a store has only its root in memory
+    known = ((id, like.store.place.get(id)) for id in like.store.place.ids())
+    env.make_store().put_all(known)
+    return keep(env, store_look(env, read(env.book_files), broker))
 
 
 def _terminated(*_: object) -> NoReturn:
@@ -171,7 +201,7 @@ def _child(job: dict[str, Any], answer: int) -> NoReturn:
     now = datetime.fromisoformat(job["now"])
     env = Env.open("paper", config=job["config"], clock=lambda: now)
     env.actor = Actor(user="bot", host="here")
-    act = _act_of(env, job["verb"])
+    act = _act_of(env, job)
     told: dict[str, Any] = {"error": None, "exit": 0}
     _install(doom)
     try:
@@ -180,6 +210,8 @@ def _child(job: dict[str, Any], answer: int) -> NoReturn:
         told = {"error": type(error).__name__, "exit": int(error.exit), "said": str(error)}
     except BaseException as error:  # noqa: BLE001 - the test says which ones may come
         told = {"error": type(error).__name__, "exit": None, "said": repr(error)}
+    doom.keep_trace()
+    os.write = TRUE["write"]
     TRUE["write"](answer, json.dumps(told | {"names": doom.names}).encode())
     os._exit(0)
 

@@ -6,95 +6,32 @@ before or wholly as after, the log agrees, and planning and applying again compl
 
 from __future__ import annotations
 
-import os
-import shutil
 import signal
-import tempfile
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
-from snapsync import status
 from snapsync.errors import Exit, RecoveryError
 from snapsync.store.journal import open_journal
 from snapsync.verbs.recover import recover, settle
 
-from .ward import KINDS, NAMES, ROWS, Case, Doomed, Prepared, Told, doomed_process, prepare
+from .ward import (
+    KINDS,
+    NAMES,
+    ROWS,
+    Case,
+    Doomed,
+    MakeCase,
+    Prepared,
+    Told,
+    Ward,
+    first_write,
+    journaled,
+    recovered,
+)
 
 SHARDS = 8
 exhaustive = pytest.mark.exhaustive
 SOME_KIND = ["replacing", *(pytest.param(kind, marks=exhaustive) for kind in KINDS if kind != "replacing")]
-Ward = Callable[[str], Prepared]
-MakeCase = Callable[[Prepared], Case]
-
-
-@pytest.fixture(scope="module")
-def doomed() -> Iterator[Doomed]:
-    """The process whose children die."""
-    with doomed_process() as doomed:
-        yield doomed
-
-
-@pytest.fixture(scope="module")
-def folder() -> Iterator[Path]:
-    """Where all this happens: in memory where the system can, because there are so many files."""
-    memory = Path("/dev/shm")  # noqa: S108 - a folder of our own below it
-    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
-        yield Path(folder)
-
-
-@pytest.fixture(scope="module")
-def ward(doomed: Doomed, folder: Path) -> Ward:
-    """``ward("replacing")``: that folder, prepared once."""
-    known: dict[str, Prepared] = {}
-
-    def get(kind: str) -> Prepared:
-        if kind not in known:
-            known[kind] = prepare(kind, folder / kind, doomed)
-        return known[kind]
-
-    return get
-
-
-@pytest.fixture
-def case(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeCase]:
-    """``case(prepared)``: a fresh copy of it. Nothing waits for the disk: no power is cut here."""
-    monkeypatch.setattr(os, "fsync", lambda _: None)
-    where = folder / "case"
-
-    def make(prepared: Prepared) -> Case:
-        if where.exists():
-            shutil.rmtree(where)
-        return Case(prepared, where)
-
-    yield make
-    if where.exists():
-        shutil.rmtree(where)
-
-
-def first_write(prepared: Prepared) -> int:
-    """The number of the call with which the first file of the book is staged."""
-    names = prepared.calls
-    staged = ["open", "write", "flush", "fchmod", "fsync"]
-    return next(n for n in range(len(names)) if names[n : n + 6] == [*staged, "open"])
-
-
-def journaled(prepared: Prepared) -> int:
-    """The number of the call that makes the journal durable: the first change of the book comes after it."""
-    staging, calls = first_write(prepared), prepared.calls
-    return calls.index("fsync", calls.index("replace", staging))
-
-
-def recovered(case: Case) -> None:
-    """The next writer recovers; then all is well."""
-    interrupted = open_journal(case.env().store.folder)
-    if interrupted:
-        assert status(case.env()).standing == "interrupted"
-    settle(case.env())
-    if interrupted:
-        assert case.book == case.prepared.after
-    case.assert_wholly(case.book)
 
 
 def shards(prepared: Prepared, shard: int, start: int = 0) -> range:
@@ -162,6 +99,22 @@ def test_a_disk_that_stays_full(ward: Ward, case: MakeCase, doomed: Doomed, kind
         assert_told(doomed.run(struck, "apply", full_from=at))
         if open_journal(struck.env().store.folder):
             assert_told(doomed.run(struck, "settle", full_from=2))
+        recovered(struck)
+
+
+@pytest.mark.parametrize("errno", ["EIO", "EACCES", "EDQUOT", "EROFS"])
+@pytest.mark.parametrize("stride", [32, pytest.param(1, marks=exhaustive)])
+def test_a_disk_that_fails_at_any_call(
+    ward: Ward, case: MakeCase, doomed: Doomed, errno: str, stride: int
+) -> None:
+    """A bad disk, a folder that may not be written, a used-up quota: as a full disk, with their own words."""
+    prepared = ward("replacing")
+    start = ["EIO", "EACCES", "EDQUOT", "EROFS"].index(errno)
+    for at in range(start, len(prepared.calls), stride):
+        struck = case(prepared)
+        told = doomed.run(struck, "apply", full=at, errno=errno)
+        assert told.error in (None, "StoreError"), told.said
+        assert told.exit in (0, Exit.FAILED)
         recovered(struck)
 
 

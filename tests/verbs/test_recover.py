@@ -149,6 +149,70 @@ def test_a_person_decides(half: Case, run: Callable[..., Ran], how: How) -> None
     assert not half.plan_again().plan.drift if how == "finish" else half.plan_again().plan.drift
 
 
+def test_the_three_are_shown(half: Case, run: Callable[..., Ran]) -> None:
+    """Where a person must decide, each file is shown before, after and now, and what differs in it."""
+    half.path("history").write_bytes(EDITED)
+
+    ran = run("recover")
+
+    assert ran.code == Exit.INTERRUPTED
+    shown = ran.out.split("\n\n")
+    assert ": as after it" in next(part for part in shown if "\nbankroll  " in f"\n{part}")
+    assert ": as before it" in next(part for part in shown if part.startswith("positions  "))
+    history = next(part for part in shown if part.startswith("history  "))
+    assert "now               1 line, 15 bytes: something else, you decide" in history
+    assert "+edited by hand" in history
+    assert "-timestamp,symbol" in history
+    assert json.loads(run("recover", "--json").out)["exit"] == Exit.INTERRUPTED
+
+
+@pytest.mark.parametrize("how", ["finish", "roll-back"])
+@pytest.mark.parametrize(
+    "name", ["history", "trade_history_alpaca_paper.csv", "logs/trade_history_alpaca_paper.csv"]
+)
+def test_one_file_is_kept(half: Case, run: Callable[..., Ran], how: How, name: str) -> None:
+    """With ``--keep-file`` one file stays as it is, whatever becomes of the others."""
+    edited = (half.prepared.before["history"] or b"").replace(b"breakout", b"by hand!")
+    half.path("history").write_bytes(edited)
+    given = str(half.folder / name) if "/" in name else name
+
+    ran = run("recover", f"--{how}", "--keep-file", given)
+
+    assert ran.code == 0, ran.err
+    others = half.prepared.after if how == "finish" else half.prepared.before
+    assert half.book == {**others, "history": edited}
+    [(_, operation)] = half.applies()
+    assert operation.verb == "recover"
+    half.assert_sound()
+    assert half.plan_again().plan.drift
+
+
+def test_a_kept_file_alone_lets_the_others_be_finished(half: Case, run: Callable[..., Ran]) -> None:
+    """Without another option the rest is finished where that is certain, else a person is asked of it."""
+    half.path("history").write_bytes(edited := (half.prepared.before["history"] or b"").replace(b"b", b"B"))
+    half.path("positions").write_bytes(EDITED)
+
+    ran = run("recover", "--keep-file", "history")
+    assert ran.code == Exit.INTERRUPTED
+    assert NAMES["positions"] in ran.err
+    assert f"{NAMES['history']} is neither" not in ran.err
+
+    half.path("positions").write_bytes(half.prepared.before["positions"] or b"")
+    assert run("recover", "--keep-file", "history").code == 0
+    assert half.book == {**half.prepared.after, "history": edited}
+
+
+def test_a_file_that_is_not_the_books_cannot_be_kept(half: Case, run: Callable[..., Ran]) -> None:
+    """A slip in the name is wrong usage, names the three, and decides nothing."""
+    book = half.book
+
+    ran = run("recover", "--finish", "--keep-file", "histroy")
+
+    assert ran.code == Exit.USAGE
+    assert NAMES["history"] in ran.err.replace("\n  ", "")
+    assert half.book == book
+
+
 def test_a_decision_has_its_own_time(half: Case) -> None:
     """A roll-back is recorded when it was made, not when the apply was."""
     recover(half.env(), "roll-back")

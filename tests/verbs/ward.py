@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
-from snapsync import Env, apply, plan
+from snapsync import Env, apply, plan, status
 from snapsync.model.canon import OperationId
 from snapsync.model.history import Actor, BookSnapshot, Operation
 from snapsync.model.image import image_bytes
@@ -24,7 +24,10 @@ from snapsync.sandbox import Sandbox
 from snapsync.store.journal import open_journal
 from snapsync.verbs.look import Seen, recall, seen
 from snapsync.verbs.plan import Planned, keep
+from snapsync.verbs.recover import settle
 from tests.conftest import BANKROLL, HISTORY, POSITIONS, SETTINGS
+
+from .powercut import Tree
 
 PLANNED = datetime(2025, 8, 21, 15, 30, tzinfo=UTC)
 APPLIED = PLANNED + timedelta(minutes=1)
@@ -78,8 +81,11 @@ class Doomed:
 @contextmanager
 def doomed_process() -> Iterator[Doomed]:
     """The process, started."""
-    command = [sys.executable, str(Path(__file__).with_name("doomed.py"))]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-m", "tests.verbs.doomed"]
+    home = Path(__file__).parents[2]
+    with subprocess.Popen(
+        command, cwd=home, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
         yield Doomed(process)
 
 
@@ -95,9 +101,12 @@ class Prepared(NamedTuple):
 class Case:
     """A copy of a prepared folder, in which something goes wrong."""
 
-    def __init__(self, prepared: Prepared, folder: Path) -> None:
+    def __init__(self, prepared: Prepared, folder: Path, *, found: Tree | None = None) -> None:
         self.prepared, self.folder = prepared, folder
-        shutil.copytree(prepared.folder, folder, copy_function=_copy)
+        if found is None:
+            shutil.copytree(prepared.folder, folder, copy_function=_copy)
+        else:
+            write_tree(found, folder)
 
     def path(self, role: str) -> Path:
         return self.folder / NAMES[role]
@@ -176,6 +185,20 @@ class Case:
         known = {*NAMES.values(), "config.yaml"}
         found = (path.relative_to(self.folder) for path in self.folder.rglob("*") if path.is_file())
         return sorted(str(path) for path in found if path.parts[0] != "state" and str(path) not in known)
+
+
+def write_tree(tree: Tree, folder: Path) -> None:
+    """Make a folder with this content."""
+    folder.mkdir(parents=True)
+    for path in sorted(path for path, data in tree.items() if data is None):
+        (folder / path).mkdir()
+    for path, data in tree.items():
+        if data is not None:
+            (folder / path).write_bytes(data)
+
+
+Ward = Callable[[str], Prepared]
+MakeCase = Callable[[Prepared], Case]
 
 
 def _copy(source: str, target: str) -> None:
@@ -258,3 +281,27 @@ def prepare(kind: str, folder: Path, doomed: Doomed) -> Prepared:
     told = doomed.run(trial, "apply")
     assert told.error is None, told.said
     return whole._replace(after=trial.book, calls=told.names)
+
+
+def first_write(prepared: Prepared) -> int:
+    """The number of the call with which the first file of the book is staged."""
+    names = prepared.calls
+    staged = ["open", "write", "flush", "fchmod", "fsync"]
+    return next(n for n in range(len(names)) if names[n : n + 5] == staged and names[n + 5] != "replace")
+
+
+def journaled(prepared: Prepared) -> int:
+    """The number of the call that makes the journal durable: the first change of the book comes after it."""
+    staging, calls = first_write(prepared), prepared.calls
+    return calls.index("fsync", calls.index("replace", staging))
+
+
+def recovered(case: Case) -> None:
+    """The next writer recovers; then all is well."""
+    interrupted = open_journal(case.env().store.folder)
+    if interrupted:
+        assert status(case.env()).standing == "interrupted"
+    settle(case.env())
+    if interrupted:
+        assert case.book == case.prepared.after
+    case.assert_wholly(case.book)
