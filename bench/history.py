@@ -38,7 +38,7 @@ def grow(folder: Path, operations: int) -> None:
         in_step = plan(env)
         store = env.store
         like = store.operation(in_step.operation)
-        snapshot = store.get(in_step.plan.broker, BrokerSnapshot)
+        snapshot = store.get(in_step.seen.look.broker_snapshot, BrokerSnapshot)
         now = datetime.now(UTC)
         for ago in range(operations - 3, 0, -1):
             at = from_datetime(now - ago * EVERY)

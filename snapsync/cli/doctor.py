@@ -9,11 +9,14 @@ import click
 
 from snapsync.ends.book import Diagnosis, Fix, diagnose
 from snapsync.errors import Exit, UsageError
+from snapsync.verbs.env import Env
+from snapsync.verbs.repair import plan_repair
 from snapsync.views import json
 from snapsync.views.neutral import terminal
 from snapsync.views.wrap import wrapped
 
 from . import options
+from .back import EXITS, go_back
 from .talk import Talk
 
 _FEW = 3
@@ -21,25 +24,31 @@ _SURPLUS = "It can be read, but has rows that stand for no trade of their own."
 _KINDS = {"bankroll": "key", "positions": "row", "history": "row"}
 
 
-@options.command("doctor", Exit.FAILED)
+@options.command("doctor", *EXITS)
 @click.option("--book", is_flag=True, help="Look at the book's files.")
-def command(talk: Talk, *, book: bool) -> int:
+@click.option("--repair", is_flag=True, help="Put right what needs no guessing, by a plan like any other.")
+@options.yes
+@options.dry_run
+def command(talk: Talk, *, book: bool, repair: bool, yes: bool, dry_run: bool) -> int:
     """Say whether the book's files are sound, and if not, where they break.
 
     Names file, line and column, what of the file can be read, which damage is
-    known, and what would put it right without guessing. Uses no network and
-    changes nothing. Exits with 1 if a file is damaged.
+    known, and what would put it right without guessing. Uses no network, and
+    changes nothing unless told to: --repair shows its plan, asks, and writes; undo
+    takes it back. Exits with 1 if a file is damaged, or could not be repaired.
     """
     if not book:
         raise UsageError("There is nothing to look at.", hint="snapsync doctor --book")
     env = talk.open()
+    if repair:
+        return go_back(talk, env, plan_repair(env), yes=yes, dry_run=dry_run)
     found = diagnose(env.book_files)
     damaged = [each for each in found if each.health == "damaged"]
     talk.header(env)
     if damaged or talk.as_json or not talk.quiet:
         talk.result(
             lambda: json.kind("doctor", env=env.name, book=[_document(each) for each in found]),
-            lambda: "\n".join(_words(found, env.config.root, verbose=talk.verbose)),
+            lambda: "\n".join(_words(found, env, verbose=talk.verbose)),
         )
     return Exit.FAILED if damaged else Exit.OK
 
@@ -60,14 +69,16 @@ def _document(found: Diagnosis) -> json.Document:
     }
 
 
-def _words(found: Sequence[Diagnosis], root: Path, *, verbose: bool) -> Iterable[str]:
+def _words(found: Sequence[Diagnosis], env: Env, *, verbose: bool) -> Iterable[str]:
     for each in found:
-        yield from _file(each, root, most=None if verbose else _FEW)
+        yield from _file(each, env.config.root, most=None if verbose else _FEW)
     damaged = [each for each in found if each.health == "damaged"]
     if damaged:
         yield ""
         files = "One file of the book is" if len(damaged) == 1 else f"{len(damaged)} files of the book are"
         yield f"{files} damaged. Nothing was changed."
+        if any(each.mended and each.mended.fixes and not each.remains for each in damaged):
+            yield f"\nPut right what can be: snapsync doctor --book --repair --env {env.name}"
 
 
 def _file(found: Diagnosis, root: Path, most: int | None) -> Iterable[str]:

@@ -155,6 +155,7 @@ class FileChange(Record, frozen=True):
     It is the step from one image to another. Where the file still is as ``before`` it becomes ``after``
     byte for byte (``whole``); else each spot in which the two differ is set, if the file still holds there
     what ``before`` held. ``spots`` are the first of ``count`` that are set, ``left`` those that are not.
+    Of a repair ``notes`` say for each place what was wrong and what becomes of it.
     """
 
     role: str
@@ -165,6 +166,7 @@ class FileChange(Record, frozen=True):
     spots: tuple[Spot, ...]
     count: int
     left: tuple[Spot, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Step(Record, frozen=True):

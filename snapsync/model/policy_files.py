@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from .change import FileChange, Spot
 from .policy import Finding
@@ -22,6 +22,19 @@ def left_as_it_is(files: Iterable[FileChange]) -> Iterable[Finding]:
                 detail=f"{each.name}: "
                 + "; ".join(_said(spot) for spot in each.left[:_SHOWN])
                 + _more(each.left),
+            )
+
+
+def not_repaired(left: Mapping[str, Collection[str]]) -> Iterable[Finding]:
+    """Note the damage that only a person can put right."""
+    for role, places in left.items():
+        if places:
+            yield Finding(
+                code="not-repaired",
+                severity="note",
+                key=role,
+                summary="Some damage cannot be put right without guessing.",
+                detail="\n".join(places),
             )
 
 

@@ -220,11 +220,11 @@ def _fits(env: Env, chosen: Chosen) -> None:
     plan = chosen.plan
     worth_approving(plan)
     not_rejected(env, plan)
-    account = env.store.identity.account
+    account = env.store.identity.account or ""
     if plan.account != account:
         raise PlanError(
             "The plan is of another account than this env's.",
-            detail=f"plan {short(plan.id)} is of {masked(plan.account)}, the env of {masked(account or '')}",
+            detail=f"plan {short(plan.id)} is of {masked(plan.account)}, the env of {masked(account)}",
             hint=f"snapsync plan --env {env.name}",
             exit=Exit.CREDENTIALS,
         )

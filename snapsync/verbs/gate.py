@@ -52,7 +52,7 @@ def pass_gate(env: Env, chosen: Plan, now: Plan, *, confirmed: bool) -> ObjectId
     agreed_to = {(each.code, each.key) for each in chosen.asking} if confirmed else set()
     asking = [each for each in now.asking if (each.code, each.key) not in agreed_to]
     if asking:
-        raise _unconfirmed(env, asking)
+        raise _unconfirmed(env, chosen, asking)
     # a yes to this very plan has had its day too, even if it did not cover today's facts
     return cover.id if cover and cover.approval.plan == chosen.id else None
 
@@ -98,11 +98,12 @@ def _uncovered(env: Env, plan: Plan, cover: Cover | None) -> PlanError:
     )
 
 
-def _unconfirmed(env: Env, asking: Iterable[Finding]) -> PlanError:
+def _unconfirmed(env: Env, plan: Plan, asking: Iterable[Finding]) -> PlanError:
     return PlanError(
         "A rule wants a person's yes for this plan.",
         detail=told(asking),
         hint="Look at it, and say yes where you are asked, or approve it:\n"
-        f"  snapsync apply --env {env.name}\n  snapsync approve --env {env.name}",
+        f"  snapsync apply {short(plan.id)} --env {env.name}\n"
+        f"  snapsync approve {short(plan.id)} --env {env.name}",
         exit=Exit.UNAPPROVED,
     )

@@ -6,7 +6,7 @@ the broker said last is in the store. ``rewrite`` carries them out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -18,7 +18,7 @@ from snapsync.model.history import Operation, Verb
 from snapsync.model.image import image_bytes
 from snapsync.model.plan import FileStep, Origin, Plan
 from snapsync.model.policy import Finding
-from snapsync.model.policy_files import left_as_it_is, rows_taken_out, unreadable
+from snapsync.model.policy_files import left_as_it_is, not_repaired, rows_taken_out, unreadable
 from snapsync.version import __version__
 
 from .choose import Chosen
@@ -54,13 +54,27 @@ def rewriting(env: Env, steps: Iterable[FileStep]) -> Rewriting:
     return Rewriting(now=now, after=now | {role: each.data for role, each in merged.items()}, merged=merged)
 
 
-def keep(env: Env, origin: Origin, steps: Iterable[FileStep], target: OperationId | None = None) -> Chosen:
+Notes = Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]
+"""Of a repair, for each role: what becomes of its damage, and what damage is left."""
+
+
+def keep(
+    env: Env,
+    origin: Origin,
+    steps: Iterable[FileStep],
+    target: OperationId | None = None,
+    notes: Notes | None = None,
+) -> Chosen:
     """Make a plan of these steps, and an Operation of the plan; for a caller that holds the lock."""
+    notes = notes or {}
     store, steps = env.store, tuple(steps)
     latest = store.latest()
     last = latest[1] if latest else None
     there = rewriting(env, steps)
-    files = tuple(_change(env, step, there.merged[role_of(step.role)]) for step in steps)
+    files = tuple(
+        _change(env, step, there.merged[role_of(step.role)], notes.get(step.role, ((), ()))[0])
+        for step in steps
+    )
     now, after = understood(env, there.now), understood(env, there.after)
     made = Plan(
         env=env.name,
@@ -72,7 +86,10 @@ def keep(env: Env, origin: Origin, steps: Iterable[FileStep], target: OperationI
         book=store_book(store, now) if isinstance(now, Reading) else None,
         broker=last.broker if last else None,
         changes=(),
-        findings=tuple(_findings(files, there.merged.get("history"), now, after)),
+        findings=(
+            *not_repaired({role: left for role, (_, left) in notes.items()}),
+            *_findings(files, there.merged.get("history"), now, after),
+        ),
         withheld=(),
         reading=last.reading if last else None,
         files=tuple(each for each in files if each.count or each.left),
@@ -126,7 +143,7 @@ def role_of(name: str) -> Role:
             raise ValueError(f"the book has no file {name!r}")
 
 
-def _change(env: Env, step: FileStep, merged: Merged) -> FileChange:
+def _change(env: Env, step: FileStep, merged: Merged, notes: tuple[str, ...]) -> FileChange:
     return FileChange(
         role=step.role,
         name=env.book_path(step.role).name,
@@ -136,6 +153,7 @@ def _change(env: Env, step: FileStep, merged: Merged) -> FileChange:
         spots=merged.spots[:_MOST_SPOTS],
         count=len(merged.spots),
         left=merged.left[:_MOST_SPOTS],
+        notes=notes[:_MOST_SPOTS],
     )
 
 

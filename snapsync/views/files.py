@@ -10,10 +10,11 @@ from snapsync.model.plan import Plan
 
 from .neutral import terminal
 from .paint import Paint
+from .wrap import wrapped
 
 _FEW = 6
 """So many places of a file are shown without ``-v``."""
-_WIDEST = 60
+_WIDEST = 50
 _MEANT = {
     "undo": "Undo of {}:",
     "restore": "Back to the book as it was after {}:",
@@ -34,11 +35,12 @@ def files(plan: Plan, paint: Paint, *, verbose: bool = False, hidden: bool = Fal
         said.append(paint(f"  ~ file  {terminal(each.name):<{width}}  {_how(each)}", "~"))
         if hidden:
             continue
-        shown = each.spots if verbose else each.spots[:_FEW]
-        said += [f"      {line}" for line in _places(shown)]
-        if each.count > len(shown):
-            more = "" if verbose else " (-v shows more)"
-            said.append(paint(f"      … and {each.count - len(shown)} more{more}", "dim"))
+        most = None if verbose else _FEW
+        notes = [part for note in each.notes[:most] for part in wrapped(terminal(note), "      ", "  ")]
+        said += notes or [f"      {line}" for line in _places(each.spots[:most])]
+        more = (len(each.notes) or each.count) - len((each.notes or each.spots)[:most])
+        if more:
+            said.append(paint(f"      … and {more} more{'' if verbose else ' (-v shows more)'}", "dim"))
     return said
 
 
