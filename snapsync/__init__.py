@@ -30,12 +30,14 @@ from .version import __version__
 if TYPE_CHECKING:
     from .verbs.apply import Applied, Chosen, apply, choose
     from .verbs.env import Env
+    from .verbs.gc import gc
     from .verbs.log import log
     from .verbs.plan import Planned, plan
     from .verbs.rebind import rebind
     from .verbs.recover import recover
     from .verbs.show import show
     from .verbs.status import status
+    from .verbs.verify import verify
 
 __all__ = [
     "Applied",
@@ -47,12 +49,14 @@ __all__ = [
     "__version__",
     "apply",
     "choose",
+    "gc",
     "log",
     "plan",
     "rebind",
     "recover",
     "show",
     "status",
+    "verify",
 ]
 
 # Imported when first asked for: `import snapsync` alone has no side effects and costs next to nothing.
@@ -63,12 +67,14 @@ _HOMES = {
     "Planned": "plan",
     "apply": "apply",
     "choose": "apply",
+    "gc": "gc",
     "log": "log",
     "plan": "plan",
     "rebind": "rebind",
     "recover": "recover",
     "show": "show",
     "status": "status",
+    "verify": "verify",
 }
 
 

@@ -42,10 +42,7 @@ class Packs:
         """The packs that are there now; a folder that changes while it is listed is listed again."""
         last: list[str] | None = None
         while True:
-            try:
-                now = sorted(path.name for path in self.folder.iterdir() if NAME.fullmatch(path.name))
-            except FileNotFoundError:
-                return []
+            now = [path.name for path in files.listed(self.folder) if NAME.fullmatch(path.name)]
             if now == last:
                 return now
             last = now
@@ -162,6 +159,8 @@ class Packs:
                 continue
             except StoreError as error:
                 self._broken[name] = error
+            except OSError as error:
+                self._broken[name] = files.unreadable(self.folder / name, error)
         return True
 
     def _content(self, holder: Pack, place: Found, id: ObjectId) -> bytes:

@@ -178,7 +178,7 @@ class _Check:
         return bool(self.store.operation(id).parents)
 
     def _flaws(self) -> Iterator[StoreError]:
-        return self.store.place.flaws(past=self.acts)
+        return self.store.place.flaws(past={id for act in self.acts.values() for id in act.parents})
 
     def _journal(self) -> None:
         try:

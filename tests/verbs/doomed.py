@@ -25,8 +25,10 @@ import deepdiff  # noqa: F401 - imported here once, not in every child
 import snapsync.verbs.look  # noqa: F401 - the same
 from snapsync.errors import SnapsyncError
 from snapsync.model.history import Actor
+from snapsync.model.kept import Keep
 from snapsync.verbs.apply import apply
 from snapsync.verbs.env import Env
+from snapsync.verbs.gc import gc as sweep
 from snapsync.verbs.recover import recover, settle
 
 NAMES = ("open", "write", "replace", "link", "mkdir", "unlink", "fchmod", "ftruncate", "pwrite")
@@ -157,6 +159,10 @@ def _act_of(env: Env, verb: str) -> Callable[[], object]:
             return lambda: settle(env)
         case "finish" | "roll-back" | "keep":
             return lambda: recover(env, verb)
+        case "gc":
+            return lambda: sweep(env, Keep(last=1))
+        case "pack":
+            return env.store.place.pack
         case _:
             raise ValueError(verb)
 
