@@ -42,7 +42,9 @@ def _damage(each: Damage, paint: Paint, *, verbose: bool) -> Iterator[str]:
     yield from (paint(line, "-") for line in wrapped(f"damaged: {each.summary}"))
     for line in each.detail.splitlines():
         yield from wrapped(terminal(line), "    ")
-    if each.kind:
+    if len(each.ids) > 1:
+        yield from wrapped(f"It concerns {_count(len(each.ids), 'object')}.", "    ")
+    elif each.kind:
         yield from wrapped(f"It is {_article(each.kind)}.", "    ")
     if each.needed:
         few = each.needed if verbose else each.needed[:_SHOWN]
