@@ -102,7 +102,9 @@ class LocalPlace:
         if len(paths) < least:
             return 0
         found = [(path, self._sound(path)) for path in paths]
-        whole = [(path, ObjectId(path.parent.name + path.name), data) for path, data in found if data]
+        whole = [
+            (path, ObjectId(path.parent.name + path.name), data) for path, data in found if data is not None
+        ]
         self._packs.add((id, data) for _, id, data in whole)
         files.discard(path for path, _, _ in whole)
         return len(whole)

@@ -129,7 +129,8 @@ class Packs:
     def _sizes(self) -> Iterator[tuple[int, Pack]]:
         self._refresh()
         for each in list(self._open.values()):
-            yield each.path.stat().st_size, each
+            with suppress(FileNotFoundError):  # somebody has deleted it by hand
+                yield each.path.stat().st_size, each
 
     def _find(self, id: ObjectId) -> tuple[Pack, Found] | None:
         if not _ID.fullmatch(id):
@@ -178,6 +179,8 @@ class Packs:
             except FileNotFoundError:
                 self._open.pop(holder.path.name, None)
                 raise
+            except OSError as error:
+                raise files.unreadable(holder.path, error) from error
             while len(self._blocks) > _BLOCKS_KEPT:
                 self._blocks.popitem(last=False)
         self._blocks.move_to_end(key)
