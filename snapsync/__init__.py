@@ -36,12 +36,14 @@ if TYPE_CHECKING:
     from .verbs.choose import Chosen, choose
     from .verbs.diff import diff
     from .verbs.env import Env
+    from .verbs.gc import gc
     from .verbs.log import log
     from .verbs.plan import Planned, plan
     from .verbs.rebind import rebind
     from .verbs.recover import recover
     from .verbs.show import show
     from .verbs.status import status
+    from .verbs.verify import verify
 
 __all__ = [
     "Applied",
@@ -59,6 +61,7 @@ __all__ = [
     "check_stored",
     "choose",
     "diff",
+    "gc",
     "log",
     "plan",
     "plan_restore",
@@ -68,6 +71,7 @@ __all__ = [
     "revoke",
     "show",
     "status",
+    "verify",
 ]
 
 # Imported when first asked for: `import snapsync` alone has no side effects and costs next to nothing.
@@ -84,6 +88,7 @@ _HOMES = {
     "check_stored": "check",
     "choose": "choose",
     "diff": "diff",
+    "gc": "gc",
     "log": "log",
     "plan": "plan",
     "plan_restore": "back",
@@ -93,6 +98,7 @@ _HOMES = {
     "revoke": "approve",
     "show": "show",
     "status": "status",
+    "verify": "verify",
 }
 
 

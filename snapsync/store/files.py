@@ -200,8 +200,22 @@ def age(target: Path) -> float | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise _unreadable(target, error) from error
+        raise unreadable(target, error) from error
     return time.time() - stat.st_mtime if stat.st_size else None
+
+
+def listed(folder: Path) -> list[Path]:
+    """What lies in a folder, sorted; nothing where there is no folder.
+
+    Raises:
+        StoreError: it is there, but cannot be read.
+    """
+    try:
+        return sorted(folder.iterdir())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise unreadable(folder, error) from error
 
 
 def room(folder: Path) -> tuple[int, int]:
@@ -226,10 +240,11 @@ def read(target: Path) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise _unreadable(target, error) from error
+        raise unreadable(target, error) from error
 
 
-def _unreadable(target: Path, error: OSError) -> StoreError:
+def unreadable(target: Path, error: OSError) -> StoreError:
+    """The error for what is there, but cannot be read."""
     return StoreError(
         "The store cannot be read.",
         detail=f"{target}: {error.strerror}",

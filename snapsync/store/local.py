@@ -10,7 +10,7 @@ import re
 import zlib
 from collections.abc import Container, Iterator
 from collections.abc import Set as AbstractSet
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 import msgspec
@@ -58,25 +58,10 @@ class LocalPlace:
         return True
 
     def get(self, id: ObjectId) -> bytes:
-        path = self._path(id)
-        stored = files.read(path)
-        data = None if stored is None else unpacked(stored)
-        if data is not None and identify(data) == id:
-            return data
-        elsewhere = self._packs.get(id)  # also of a loose object that is damaged: two are better than one
-        if elsewhere is not None:
-            return elsewhere
-        if stored is None:
-            stored = files.read(path)  # it may have been put beside us since
-            if stored is None:
-                raise self._missing(id)
-            return self.get(id)
-        raise StoreError(
-            "An object of the store is damaged.",
-            detail=f"{path}: its bytes no longer have the hash that it is named by",
-            hint="Put the file back from a backup of the state folder.",
-            exit=Exit.INTEGRITY,
-        )
+        data = self._content(id)
+        if data is None:
+            raise self._missing(id)
+        return data
 
     def has(self, id: ObjectId) -> bool:
         return files.age(self._path(id)) is not None or self._packs.holds(id)
@@ -123,7 +108,9 @@ class LocalPlace:
         if len(paths) < least:
             return 0
         found = [(path, self._sound(path)) for path in paths]
-        whole = [(path, ObjectId(path.parent.name + path.name), data) for path, data in found if data]
+        whole = [
+            (path, ObjectId(path.parent.name + path.name), data) for path, data in found if data is not None
+        ]
         self._packs.add((id, data) for _, id, data in whole)
         files.discard(path for path, _, _ in whole)
         return len(whole)
@@ -138,8 +125,10 @@ class LocalPlace:
         return tuple(sorted(_names(self._collected)))
 
     def flaws(self, past: Container[ObjectId] = ()) -> Iterator[StoreError]:
+        # twice the witness, for an advance that is made just now: what it leaves goes from there first
+        witness = _names(self._witness)
         heads = _names(self._heads)
-        for id in sorted(_names(self._witness) - heads):
+        for id in sorted((witness & _names(self._witness)) - heads):
             if id not in past:
                 yield _head_flaw(self._heads / id, f"it is gone; {self._witness / id} has kept its name")
         for folder in (self._heads, self._witness, self._collected):
@@ -161,9 +150,9 @@ class LocalPlace:
 
     def _loose(self, prefix: str = "") -> Iterator[Path]:
         """The files of objects that are in no pack, whose ids begin with the first digits of a prefix."""
-        for folder in sorted(self._objects.iterdir()) if self._objects.is_dir() else ():
+        for folder in files.listed(self._objects):
             if folder.name.startswith(prefix[:_FAN]) and folder.is_dir():
-                for path in folder.iterdir():
+                for path in files.listed(folder):
                     # temporaries, and what a file manager or a backup left here, are no objects
                     if _ID.fullmatch(folder.name + path.name):
                         yield path
@@ -174,16 +163,32 @@ class LocalPlace:
         data = unpacked(stored) if stored else None
         return data if data is not None and identify(data) == path.parent.name + path.name else None
 
+    def _content(self, id: ObjectId) -> bytes | None:
+        """An object's content, proven; None where it is nowhere."""
+        path = self._path(id)
+        stored = files.read(path)
+        data = unpacked(stored) if stored else None
+        if data is not None and identify(data) == id:
+            return data
+        packed = self._packs.get(id)  # also of a loose object that is damaged: two are better than one
+        if packed is not None:
+            return packed
+        if stored is None:
+            # it may have been put beside us since
+            return None if files.age(path) is None else self._content(id)
+        raise StoreError(
+            "An object of the store is damaged.",
+            detail=f"{path}: its bytes no longer have the hash that it is named by",
+            hint="Put the file back from a backup of the state folder.",
+            exit=Exit.INTEGRITY,
+        )
+
     def _missing(self, id: ObjectId) -> StoreError:
         for record in self.collected():
-            collection = msgspec.json.decode(self.get(record), type=Collection)
-            if id in collection.ids:
-                return StoreError(
-                    "This was collected by gc.",
-                    detail=f"{id}, at {collection.time} by {collection.actor.user}",
-                    hint="States and files older than what gc was told to keep are gone; the log, the plans"
-                    " and the ledger are not. A backup of the state folder may have it.",
-                )
+            with suppress(StoreError):  # a record that is lost itself explains nothing; verify tells of it
+                data = self._content(record)
+                if data and id in (made := msgspec.json.decode(data, type=Collection)).ids:
+                    return _collected(id, made)
         return StoreError(
             "An object is missing from the store.",
             detail=f"{self._path(id)}",
@@ -195,12 +200,18 @@ class LocalPlace:
         return self._objects / id[:_FAN] / id[_FAN:]
 
 
+def _collected(id: ObjectId, made: Collection) -> StoreError:
+    return StoreError(
+        "This was collected by gc.",
+        detail=f"{id}, at {made.time} by {made.actor.user}",
+        hint="States and files older than what gc was told to keep are gone; the log, the plans and the"
+        " ledger are not. A backup of the state folder may have it.",
+    )
+
+
 def _names(folder: Path) -> set[ObjectId]:
     """The ids that a folder's files are named by."""
-    try:
-        return {ObjectId(path.name) for path in folder.iterdir() if _ID.fullmatch(path.name)}
-    except FileNotFoundError:
-        return set()
+    return {ObjectId(path.name) for path in files.listed(folder) if _ID.fullmatch(path.name)}
 
 
 def _packed(data: bytes) -> bytes:

@@ -42,10 +42,7 @@ class Packs:
         """The packs that are there now; a folder that changes while it is listed is listed again."""
         last: list[str] | None = None
         while True:
-            try:
-                now = sorted(path.name for path in self.folder.iterdir() if NAME.fullmatch(path.name))
-            except FileNotFoundError:
-                return []
+            now = [path.name for path in files.listed(self.folder) if NAME.fullmatch(path.name)]
             if now == last:
                 return now
             last = now
@@ -132,7 +129,8 @@ class Packs:
     def _sizes(self) -> Iterator[tuple[int, Pack]]:
         self._refresh()
         for each in list(self._open.values()):
-            yield each.path.stat().st_size, each
+            with suppress(FileNotFoundError):  # somebody has deleted it by hand
+                yield each.path.stat().st_size, each
 
     def _find(self, id: ObjectId) -> tuple[Pack, Found] | None:
         if not _ID.fullmatch(id):
@@ -162,6 +160,8 @@ class Packs:
                 continue
             except StoreError as error:
                 self._broken[name] = error
+            except OSError as error:
+                self._broken[name] = files.unreadable(self.folder / name, error)
         return True
 
     def _content(self, holder: Pack, place: Found, id: ObjectId) -> bytes:
@@ -179,6 +179,8 @@ class Packs:
             except FileNotFoundError:
                 self._open.pop(holder.path.name, None)
                 raise
+            except OSError as error:
+                raise files.unreadable(holder.path, error) from error
             while len(self._blocks) > _BLOCKS_KEPT:
                 self._blocks.popitem(last=False)
         self._blocks.move_to_end(key)

@@ -6,7 +6,7 @@ what is missed is looked for once more, so that what comes and goes beside us is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 
 from snapsync.errors import Exit, StoreError, UsageError
@@ -63,7 +63,7 @@ class _Check:
         gone = self._collected()
         self._objects(found, {*known}, gone)
         self._strays(found, heads)
-        self.damage += [Damage(summary=each.summary, detail=each.detail) for each in self._flaws()]
+        self._flaws()
         self._journal()
         self._times()
         replanned = self._plans()
@@ -124,8 +124,12 @@ class _Check:
                 self.store.place.get(id)
             except StoreError as error:
                 broken[id] = error
+        if broken:
+            gone = gone | self._collected()  # by a gc that was at work while we looked
         alike: dict[tuple[str, str], list[ObjectId]] = {}
         for id, why in broken.items():
+            if id in gone and not self.store.place.has(id):
+                continue
             alike.setdefault((why.summary, why.detail), []).append(id)
         for (summary, detail), ids in sorted(alike.items()):
             self._tell(summary, detail, found, ids)
@@ -135,7 +139,7 @@ class _Check:
         users = found.needing(ids) | {OperationId(id) for id in ids if found.kinds.get(id) == "operation"}
         order = {id: place for place, id in enumerate(self.acts)}
         needed = sorted(users, key=lambda each: order.get(each, len(order)))
-        kinds = {self._role(id, found) for id in ids}
+        kinds = {self._role(id, found) for id in ids} - {""}
         self.damage.append(
             Damage(
                 summary=summary, detail=detail, kind=" or ".join(sorted(kinds)), ids=ids, needed=tuple(needed)
@@ -149,7 +153,7 @@ class _Check:
         if id in self.holes:
             return "operation"
         users = {found.kinds[user] for user, leads in found.leads.items() if id in leads}
-        return f"part of {' and '.join(sorted(users))}" if users else "unknown"
+        return f"part of {' and '.join(sorted(users))}" if users else ""
 
     def _strays(self, found: Survey, heads: tuple[OperationId, ...]) -> None:
         """Operations that no head leads to. One that others followed upon was a head: it was taken away."""
@@ -177,8 +181,13 @@ class _Check:
     def _has_parents(self, id: OperationId) -> bool:
         return bool(self.store.operation(id).parents)
 
-    def _flaws(self) -> Iterator[StoreError]:
-        return self.store.place.flaws(past=self.acts)
+    def _flaws(self) -> None:
+        """What is wrong beside the objects, where it is not the reason for what is told already."""
+        past = {id for act in self.acts.values() for id in act.parents}
+        told = {each.detail.partition(": ")[0] for each in self.damage}
+        for flaw in self.store.place.flaws(past):
+            if flaw.detail.partition(": ")[0] not in told:
+                self.damage.append(Damage(summary=flaw.summary, detail=flaw.detail))
 
     def _journal(self) -> None:
         try:

@@ -42,7 +42,9 @@ def _damage(each: Damage, paint: Paint, *, verbose: bool) -> Iterator[str]:
     yield from (paint(line, "-") for line in wrapped(f"damaged: {each.summary}"))
     for line in each.detail.splitlines():
         yield from wrapped(terminal(line), "    ")
-    if each.kind:
+    if len(each.ids) > 1:
+        yield from wrapped(f"It concerns {_count(len(each.ids), 'object')}.", "    ")
+    elif each.kind:
         yield from wrapped(f"It is {_article(each.kind)}.", "    ")
     if each.needed:
         few = each.needed if verbose else each.needed[:_SHOWN]
@@ -60,11 +62,9 @@ def _verdict(now: Verified, zone: ZoneInfo, paint: Paint) -> Iterator[str]:
     )
     if not now.damage:
         head = f" Head {', '.join(short(id) for id in now.heads)}." if now.heads else ""
-        yield paint("Sound:", "+") + f" {read}"
-        if head:
-            yield head.strip()
+        yield from _begun("Sound:", f"{read}{head}", "+", paint)
         return
-    yield paint("Damaged:", "-") + f" {_count(len(now.damage), 'finding')} in {read}"
+    yield from _begun("Damaged:", f"{_count(len(now.damage), 'finding')} in {read}", "-", paint)
     whole = now.operations - now.affected
     if now.sound and whole:
         id, act = now.sound
@@ -76,6 +76,13 @@ def _verdict(now: Verified, zone: ZoneInfo, paint: Paint) -> Iterator[str]:
     else:
         yield "No operation can be trusted whole."
     yield "Keep the folder as it is, and put back what is named above from a backup."
+
+
+def _begun(word: str, rest: str, what: str, paint: Paint) -> Iterator[str]:
+    """A sentence in lines, whose first word is painted."""
+    first, *more = wrapped(f"{word} {rest}", "")
+    yield paint(word, what) + first.removeprefix(word)
+    yield from more
 
 
 def verified_json(now: Verified) -> Document:

@@ -52,16 +52,16 @@ def store(tmp_path: Path) -> Store:
     return store
 
 
-def flips(path: Path) -> Iterator[int]:
-    """Turn each single bit of a file over, one at a time; in the end it is as it was."""
+def flips(path: Path, stride: int = 1) -> Iterator[int]:
+    """Turn each single bit of a file over, or each n-th, one at a time; in the end it is as it was."""
     data = path.read_bytes()
     path.chmod(0o600)
     with path.open("r+b", buffering=0) as file:
-        for at, byte in enumerate(data):
-            for bit in range(8):
-                os.pwrite(file.fileno(), bytes([byte ^ 1 << bit]), at)
-                yield 8 * at + bit
-            os.pwrite(file.fileno(), bytes([byte]), at)
+        for number in range(0, 8 * len(data), stride):
+            at, bit = divmod(number, 8)
+            os.pwrite(file.fileno(), bytes([data[at] ^ 1 << bit]), at)
+            yield number
+            os.pwrite(file.fileno(), bytes([data[at]]), at)
 
 
 def test_every_flip_in_an_object_is_found(store: Store, tmp_path: Path) -> None:

@@ -27,8 +27,10 @@ from snapsync.ends.alpaca import BrokerReading
 from snapsync.ends.book import read
 from snapsync.errors import SnapsyncError
 from snapsync.model.history import Actor
+from snapsync.model.kept import Keep
 from snapsync.verbs.apply import apply
 from snapsync.verbs.env import Env
+from snapsync.verbs.gc import gc as sweep
 from snapsync.verbs.look import recall, store_look
 from snapsync.verbs.plan import Planned, keep
 from snapsync.verbs.recover import recover, settle
@@ -179,6 +181,10 @@ def _act_of(env: Env, job: dict[str, Any]) -> Callable[[], object]:
             return lambda: settle(env)
         case "finish" | "roll-back" | "keep":
             return lambda: recover(env, verb)
+        case "gc":
+            return lambda: sweep(env, Keep(last=1))
+        case "pack":
+            return env.store.place.pack
         case _:
             raise ValueError(verb)
 
