@@ -68,11 +68,24 @@ class Actor(Record, frozen=True):
     machine: str = ""
 
 
+class Wrote(Record, frozen=True):
+    """A plan that was written into the book: the stored Plan, when, by whom, and on which Operation.
+
+    That Operation's Agreed says what was written before. So the writes of a day are found without the
+    looks in between.
+    """
+
+    details: ObjectId
+    at: Instant
+    actor: Actor
+    upon: OperationId
+
+
 class Agreed(Record, frozen=True):
     """The pair of Snapshots after which book and broker last agreed: the base of every comparison.
 
     ``open`` are keys that were left different then; ``rules`` and ``scope`` are what they agreed by.
-    ``writer`` is who last wrote the book; None before the first apply.
+    ``wrote`` is what last wrote the book; None before the first apply.
     """
 
     book: SnapshotId
@@ -80,7 +93,7 @@ class Agreed(Record, frozen=True):
     rules: RulesId
     scope: Scope
     open: tuple[str, ...] = ()
-    writer: Actor | None = None
+    wrote: Wrote | None = None
 
 
 class Tally(Record, frozen=True):

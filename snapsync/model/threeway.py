@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable
 import msgspec
 
 from .change import Moved
+from .history import Wrote
 from .ledger import Ledger
 from .state import Marks, State
 
@@ -19,7 +20,7 @@ class Base(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """The agreed pair of States, the Ledger as it then was, and the keys left open.
 
     ``same_terms`` is false where rules or scope have changed since: then every key is worth a look.
-    ``writer`` are the machine and the host that last wrote the book.
+    ``wrote`` is what last wrote the book.
     """
 
     book: State
@@ -28,7 +29,7 @@ class Base(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     ledger: Ledger
     open: frozenset[str] = frozenset()
     same_terms: bool = True
-    writer: tuple[str, str] | None = None
+    wrote: Wrote | None = None
 
 
 class Moves:

@@ -78,6 +78,7 @@ class LocalPlace:
         return tuple(OperationId(ObjectId(name)) for name in names if _ID.fullmatch(name))
 
     def advance(self, old: tuple[OperationId, ...], new: OperationId) -> None:
+        files.assure(self.folder / "store.json")
         files.touch(self._heads / new)
         for id in old:
             if id != new:

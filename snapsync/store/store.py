@@ -157,7 +157,6 @@ class Store:
 
     def commit(self, operation: Operation) -> OperationId:
         """Make an act history: from here on it happened."""
-        files.assure(self.folder / "store.json")
         id = OperationId(self.put(operation))
         self.place.advance(self.place.heads(), id)
         return id

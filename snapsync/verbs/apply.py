@@ -25,7 +25,7 @@ from snapsync.store.swap import Swap, perform, staged
 from snapsync.version import __version__
 
 from .env import Env
-from .judge import judge
+from .judge import judge, tell_host, wrote
 from .look import read_account, recall, seen, store_book, store_broker, store_image
 from .recover import settle, settle_locked
 from .uninterrupted import uninterrupted
@@ -154,9 +154,7 @@ def _check(env: Env, chosen: Chosen, snapshot: SnapshotId, *, confirmed: bool) -
     agreed_to = {(each.code, each.key) for each in plan.asking} if confirmed else set()
     if any((each.code, each.key) not in agreed_to for each in now.asking):
         raise _unconfirmed(env, now)
-    for each in now.findings:
-        if each.code == "another-host":
-            env.say(f"{each.summary} {each.detail}")
+    tell_host(env, now)
     held = recheck(plan, now)
     if held.gone:
         moved = ", ".join(sorted({_named(plan, each.key) for each in held.gone}))
@@ -245,7 +243,7 @@ def _agreed(env: Env, book: SnapshotId, task: _Task, left: tuple[str, ...]) -> A
         rules=env.rules.id,
         scope=env.scope,
         open=left,
-        writer=env.actor,
+        wrote=wrote(env, task.chosen.made.details),
     )
 
 

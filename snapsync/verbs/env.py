@@ -186,7 +186,7 @@ class Env:
             marks=broker.marks,
             ledger=Pages.stored(Activity, broker.ledger, self.store.place.get),
             open=frozenset(agreed.open),
-            writer=(agreed.writer.machine, agreed.writer.host) if agreed.writer else None,
+            wrote=agreed.wrote,
             same_terms=(agreed.rules, agreed.scope) == (self.rules.id, self.scope),
         )
 
