@@ -33,7 +33,7 @@ def tell_host(env: Env, made: Plan) -> None:
 
 
 def wrote(env: Env, details: ObjectId | None) -> Wrote | None:
-    """What an apply of this stored plan leaves behind for the next ones to know; the caller holds the lock."""
+    """What an apply of this stored plan leaves behind for the next ones to know; under the lock."""
     latest = env.store.latest()
     if details is None or latest is None:
         return None
