@@ -14,7 +14,7 @@ from snapsync.sandbox import Sandbox
 from . import history
 from .measure import Cost, interleaved, median
 
-ROUNDS = 5
+ROUNDS = 7
 SIZES = (100, 10_000)
 RESULTS = Path(__file__).with_name("results.json")
 
