@@ -6,6 +6,7 @@ import ast
 import re
 import shlex
 from collections.abc import Callable, Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def test_every_command_is_in_the_reference(name: str) -> None:
 def test_shown_commands_exist(page: Path) -> None:
     """Each command line that a page shows names a command, and options that the command has."""
     for line in shown_commands(page):
-        _, *words = shlex.split(line, comments=True)
+        _, *words = takewhile(lambda word: word != "--", shlex.split(line, comments=True))
         name = words.pop(0) if words[0] in COMMANDS else ""
         known = {word for option in COMMANDS[name].command.params for word in option.opts}
         known |= set(COMMANDS[name].help_option_names)

@@ -84,7 +84,6 @@ class Agreed(Record, frozen=True):
     """The pair of Snapshots after which book and broker last agreed: the base of every comparison.
 
     ``open`` are keys that were left different then; ``rules`` and ``scope`` are what they agreed by.
-    ``writer`` is who last wrote the book; None before the first apply.
     """
 
     book: SnapshotId
@@ -92,7 +91,6 @@ class Agreed(Record, frozen=True):
     rules: RulesId
     scope: Scope
     open: tuple[str, ...] = ()
-    writer: Actor | None = None
 
 
 class Tally(Record, frozen=True):

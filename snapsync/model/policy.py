@@ -191,14 +191,14 @@ def another_host(last: str, here: str, env: str) -> Finding:
 
     With real money a person is asked.
     """
-    return Finding(
-        code="another-host",
-        severity="approve" if env == "live" else "note",
-        key="host",
-        summary="Another machine was the last to write this book.",
-        detail=f"That was {last}, this is {here}. Is snapsync still at work there? Then each would undo the"
-        " other. If the bot has moved, apply this once from here.",
+    summary = "Another machine was the last to write this book."
+    detail = (
+        f"That was {last}, this is {here}. Is snapsync still at work there? Then each would undo the other."
+        " If the bot has moved, apply this once from here."
     )
+    if env == "live":
+        return Finding(code="another-host", severity="approve", key="host", summary=summary, detail=detail)
+    return Finding(code="another-host", severity="note", key="host", summary=summary, detail=detail)
 
 
 def undone(applied: Mapping[str, Sequence[Instant]]) -> Iterable[Finding]:

@@ -19,7 +19,6 @@ class Base(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """The agreed pair of States, the Ledger as it then was, and the keys left open.
 
     ``same_terms`` is false where rules or scope have changed since: then every key is worth a look.
-    ``writer`` are the machine and the host that last wrote the book.
     """
 
     book: State
@@ -28,7 +27,6 @@ class Base(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     ledger: Ledger
     open: frozenset[str] = frozenset()
     same_terms: bool = True
-    writer: tuple[str, str] | None = None
 
 
 class Moves:

@@ -67,7 +67,7 @@ def assure(path: Path) -> None:
 
     What is old has long reached the disk.
     """
-    with _told(path):
+    with _told(path), contextlib.suppress(FileNotFoundError):
         if time.time() - path.stat().st_mtime < YOUNG_SECONDS:
             sync_folder(path.parent)
 

@@ -86,6 +86,7 @@ class LocalPlace:
         return tuple(OperationId(id) for id in sorted({*witness, *_names(self._heads)}))
 
     def advance(self, old: tuple[OperationId, ...], new: OperationId) -> None:
+        files.assure(self.folder / "store.json")
         files.touch(self._heads / new)
         files.make_folder(self._witness)
         files.mark(self._witness / new)

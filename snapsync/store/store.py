@@ -11,11 +11,11 @@ from typing import TypeVar
 import msgspec
 
 from snapsync.errors import Exit, StoreError, UsageError
-from snapsync.model.canon import ObjectId, OperationId, Stored, encode, identify
+from snapsync.model.canon import ImageId, ObjectId, OperationId, Stored, encode, identify
 from snapsync.model.history import WRITES, Operation, Trail
+from snapsync.model.image import image
 from snapsync.model.references import is_operation
 
-from . import files
 from .identity import FORMAT, Identity, read_identity, write_identity
 from .local import LocalPlace
 from .place import Place
@@ -89,6 +89,12 @@ class Store:
         data = encode(value)
         id = identify(data)
         self.put_all([(id, data)])
+        return id
+
+    def put_image(self, data: bytes | None) -> ImageId:
+        """Keep the very bytes of a file; None where there is none."""
+        id, objects = image(data)
+        self.put_all(objects)
         return id
 
     def put_all(self, objects: Iterable[tuple[ObjectId, bytes]]) -> None:
@@ -198,7 +204,6 @@ class Store:
 
     def commit(self, operation: Operation) -> OperationId:
         """Make an act history: from here on it happened."""
-        files.assure(self.folder / "store.json")
         operation = msgspec.structs.replace(operation, trail=self._trail(operation.parents))
         id = OperationId(self.put(operation))
         self._put_again()

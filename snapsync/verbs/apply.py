@@ -22,7 +22,7 @@ from snapsync.version import __version__
 from .choose import Chosen, choose
 from .env import Env
 from .gate import may_begin, pass_gate, told
-from .judge import judge
+from .judge import judge, tell_host
 from .look import read_account, recall, seen, store_broker
 from .recover import settle, settle_locked
 from .rewrite import rewrite
@@ -122,9 +122,7 @@ def _check(env: Env, chosen: Chosen, snapshot: SnapshotId, *, confirmed: bool) -
     now = judge(env, facts, base)
     if now.refused:
         raise _refused(now)
-    for each in now.findings:
-        if each.code == "another-host":
-            env.say(f"{each.summary} {each.detail}")
+    tell_host(env, now)
     held = recheck(plan, now)
     if held.gone:
         moved = ", ".join(sorted({_named(plan, each.key) for each in held.gone}))
@@ -209,7 +207,6 @@ def _agreed(env: Env, book: SnapshotId, task: _Task, left: tuple[str, ...]) -> A
         rules=env.rules.id,
         scope=env.scope,
         open=left,
-        writer=env.actor,
     )
 
 

@@ -189,7 +189,6 @@ class Env:
             marks=broker.marks,
             ledger=Pages.stored(Activity, broker.ledger, self.store.place.get),
             open=frozenset(agreed.open),
-            writer=(agreed.writer.machine, agreed.writer.host) if agreed.writer else None,
             same_terms=(agreed.rules, agreed.scope) == (self.rules.id, self.scope),
         )
 

@@ -34,22 +34,28 @@ def judge_at(env: Env, facts: Look, base: Base | None, when: When) -> Plan:
     acts = [env.store.operation(id) for id in when.heads]
     newest = max(acts, key=lambda act: act.time, default=None)
     facts = msgspec.structs.replace(
-        facts, holds=newest.holds if newest else (), hosts=_hosts(when.actor, base)
+        facts, holds=newest.holds if newest else (), hosts=_hosts(env.store, when)
     )
     made = plan(facts, base, env.rules)
-    if not any(change.why.moved in {Moved.BOOK, Moved.BOTH} for change in made.changes):
+    if base is None or not any(change.why.moved in {Moved.BOOK, Moved.BOTH} for change in made.changes):
         return made
     # somebody has edited the book: whether that undid our own work, only the log can tell
     written = _written_lately(env.store, when)
     return plan(msgspec.structs.replace(facts, written=written), base, env.rules)
 
 
-def _hosts(here: Actor, base: Base | None) -> tuple[str, str] | None:
+def tell_host(env: Env, made: Plan) -> None:
+    """Say it where another machine than last time is about to write."""
+    for each in made.findings:
+        if each.code == "another-host":
+            env.say(f"{each.summary} {each.detail}")
+
+
+def _hosts(store: Store, when: When) -> tuple[str, str] | None:
     """The host that last wrote the book and this one, where these are known to be two machines."""
-    if base is None or base.writer is None or not here.machine:
-        return None
-    machine, host = base.writer
-    return (host, here.host) if machine not in ("", here.machine) else None
+    here = when.actor
+    last = next((act.actor for _, act in store.writes(when.heads)), None) if here.machine else None
+    return (last.host, here.host) if last and last.machine not in ("", here.machine) else None
 
 
 def _written_lately(store: Store, when: When) -> tuple[Written, ...]:
@@ -57,19 +63,16 @@ def _written_lately(store: Store, when: When) -> tuple[Written, ...]:
     since = shift(when.now, days=-1)
     found: list[Written] = []
     undone: set[OperationId | None] = set()
-    restored: OperationId | None = None
+    restored = ""
     for id, operation in store.writes(when.heads):
         if operation.time < since:
             break
-        if restored is not None and id != restored:
-            continue
-        restored = None
-        if id in undone:
+        if id in undone or (restored and operation.time > restored):
             continue
         if operation.verb == "undo":
             undone.add(operation.target)
-        elif operation.verb == "restore":
-            restored = operation.target
+        elif operation.verb == "restore" and operation.target:
+            restored = store.operation(operation.target).time
         elif operation.verb == "apply" and operation.details:
             changes = store.get(operation.details, Plan).changes
             found += (Written(step(change), operation.time) for change in changes)

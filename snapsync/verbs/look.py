@@ -11,7 +11,6 @@ from snapsync.ends.alpaca import BrokerReading, Known, Reach, read_broker, same_
 from snapsync.ends.book import Reading, Role, read
 from snapsync.model.canon import ImageId, OperationId, SnapshotId
 from snapsync.model.history import BookSnapshot, BrokerSnapshot
-from snapsync.model.image import image
 from snapsync.model.instant import Instant
 from snapsync.model.ledger import Activity
 from snapsync.model.pages import Pages
@@ -139,15 +138,8 @@ def store_broker(store: Store, reading: BrokerReading) -> SnapshotId:
 def store_book(store: Store, reading: Reading) -> SnapshotId:
     """Keep a reading of the book, with the very bytes of its files."""
     store.put_all(reading.state.objects())
-    images = {role: store_image(store, data) for role, data in reading.files.items()}
+    images = {role: store.put_image(data) for role, data in reading.files.items()}
     return SnapshotId(store.put(BookSnapshot(state=reading.state.id, images=_by_name(images))))
-
-
-def store_image(store: Store, data: bytes | None) -> ImageId:
-    """Keep the very bytes of a file."""
-    id, objects = image(data)
-    store.put_all(objects)
-    return id
 
 
 def _by_name(images: dict[Role, ImageId]) -> dict[str, ImageId]:

@@ -107,5 +107,4 @@ def _agreed(made: Plan, before: Agreed | None) -> Agreed | None:
         rules=made.rules,
         scope=made.scope,
         open=made.withheld,
-        writer=before.writer if before else None,
     )

@@ -13,9 +13,9 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from snapsync.errors import RecoveryError, UsageError
-from snapsync.model.canon import ImageId, OperationId
+from snapsync.model.canon import OperationId
 from snapsync.model.history import WRITES, Operation
-from snapsync.model.image import image, image_bytes
+from snapsync.model.image import image_bytes
 from snapsync.store import files
 from snapsync.store.journal import Journal, Write, close_journal, open_journal, write_journal
 from snapsync.store.mend import added, carried, finished, taken_back
@@ -179,7 +179,7 @@ def _carry_out(env: Env, draft: Operation, found: list[_File]) -> OperationId:
 
 def _intent(env: Env, file: _File) -> Write:
     """The file's way as decided; where it is neither as before nor finished, it starts at what is there."""
-    now, wanted = _keep_image(env.store, file.now), _keep_image(env.store, file.wanted)
+    now, wanted = env.store.put_image(file.now), env.store.put_image(file.wanted)
     return Write(
         role=file.write.role,
         path=str(env.book_path(file.write.role)),
@@ -294,9 +294,3 @@ def _read(path: Path) -> bytes | None:
         return path.read_bytes()
     except FileNotFoundError:
         return None
-
-
-def _keep_image(store: Store, data: bytes | None) -> ImageId:
-    id, objects = image(data)
-    store.put_all(objects)
-    return id

@@ -7,7 +7,6 @@ from snapsync.model.plan import FileStep
 
 from .choose import Chosen
 from .env import Env
-from .look import store_image
 from .recover import settle, settle_locked
 from .rewriting import keep
 
@@ -28,7 +27,7 @@ def plan_repair(env: Env) -> Chosen:
         steps: list[FileStep] = []
         notes: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
         for each in repair(data, env.book_files):
-            before, after = store_image(env.store, each.before), store_image(env.store, each.after)
+            before, after = env.store.put_image(each.before), env.store.put_image(each.after)
             if before != after:
                 steps.append(FileStep(role=each.role, before=before, after=after))
             notes[each.role] = (_told(each.fixes), _told(each.left))

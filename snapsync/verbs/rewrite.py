@@ -74,7 +74,7 @@ class _After:
         back = [change for change in due if step(change) not in known]
         why, by = _TAKEN_BACK[self.plan.origin], self.env.actor.user
         holds = [hold(change, why, draft.time, by) for change in back]
-        agreed = self.agreed and msgspec.structs.replace(self.agreed, writer=self.env.actor)
+        agreed = self.agreed
         if agreed and self.moves:
             left = tuple(sorted({*agreed.open, *_keys(due)}))
             agreed = msgspec.structs.replace(agreed, book=store_book(self.env.store, then), open=left)

@@ -15,7 +15,7 @@ from snapsync.store.journal import Journal, Write, close_journal, write_journal
 from snapsync.store.swap import Swap, perform, staged
 
 from .env import Env
-from .look import store_book, store_image
+from .look import store_book
 from .uninterrupted import uninterrupted
 
 
@@ -49,8 +49,8 @@ def write(
         Write(
             role=edit.role,
             path=str(edit.path),
-            before=store_image(env.store, edit.before),
-            after=store_image(env.store, edit.after),
+            before=env.store.put_image(edit.before),
+            after=env.store.put_image(edit.after),
         )
         for edit in edits
     )

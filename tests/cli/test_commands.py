@@ -62,7 +62,7 @@ def test_the_overview_says_what_the_commands_say() -> None:
     said = {name: line for commands in GROUPS.values() for name, line in commands.items()}
 
     for name, line in said.items():
-        command = importlib.import_module(f"snapsync.cli.{name}").command
+        command = importlib.import_module(f"snapsync.cli.{name.replace('-', '_')}").command
         assert " ".join(command.help.split("\n\n")[0].split()).startswith(line)
 
 

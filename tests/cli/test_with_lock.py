@@ -144,3 +144,49 @@ def test_arguments_are_not_written_down(bot: Bot) -> None:
         process.stdin.close()
 
     assert "hunter2" not in text
+
+
+AT_A_TERMINAL = """
+import os, pty, sys
+pid, terminal = pty.fork()
+if pid == 0:
+    words = [sys.executable, "-m", "snapsync", "with-lock", "--", sys.executable, "-c", sys.argv[1]]
+    os.execv(sys.executable, words)
+said = b""
+while b"ready" not in said:
+    said += os.read(terminal, 1000)
+os.write(terminal, b"\\x03")
+try:
+    while part := os.read(terminal, 1000):
+        said += part
+except OSError:  # how Linux says that nobody has the terminal open any more
+    pass
+print(said.decode())
+raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"""
+COUNTING = """
+import signal, time
+came = []
+signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+print("ready", flush=True)
+while not came:
+    time.sleep(0.05)
+time.sleep(0.5)
+print("came:", len(came))
+raise SystemExit(9)
+"""
+
+
+def test_ctrl_c_reaches_the_command_once(bot: Bot) -> None:
+    """The terminal sends it to the command too: passing it on would stop a bot that is cleaning up."""
+    ran = subprocess.run(
+        [sys.executable, "-c", AT_A_TERMINAL, COUNTING],
+        cwd=bot.folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert "came: 1" in ran.stdout, ran.stderr
+    assert ran.returncode == 9

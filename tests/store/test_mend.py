@@ -40,6 +40,17 @@ def test_before_becomes_after_and_after_stays(way: tuple[bytes | None, bytes | N
     assert taken_back(before, after, after) == before
 
 
+@given(rows, some_rows, st.data())
+def test_zeros_in_the_place_of_an_append_are_finished(old: bytes, ours: bytes, data: st.DataObject) -> None:
+    """A power cut leaves a file's new size with zeros for bytes, all of them or some at the end."""
+    before, after = HEAD + old, HEAD + old + ours
+    there = data.draw(st.integers(0, len(ours) - 1))
+    torn = before + ours[:there] + bytes(len(ours) - there)
+
+    assert finished(before, after, torn) == Mended(after, certain=True)
+    assert taken_back(before, after, torn) == before
+
+
 @given(ways(), some_rows)
 def test_rows_added_to_the_finished_file_stay(way: tuple[bytes | None, bytes | None], added: bytes) -> None:
     """The bot's rows after ours are no reason to ask, and are never lost."""
