@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import sys
 from datetime import timedelta
+from pathlib import Path
 
 import click
 
-from snapsync.errors import Exit, SnapsyncError
+from snapsync.errors import Exit, SnapsyncError, UsageError
 from snapsync.verbs.apply import Chosen, choose
-from snapsync.verbs.approve import approve
+from snapsync.verbs.approve import Said, approve
 from snapsync.verbs.env import Env
+from snapsync.verbs.portable import Filed, approve_file, import_approval
 from snapsync.views import approval, json, text
+from snapsync.views.neutral import terminal
 from snapsync.views.times import age
 
 from . import options
 from .durations import Duration
+from .paths import FILE, is_file
 from .talk import Talk
 
 
@@ -36,25 +40,65 @@ from .talk import Talk
 @click.option(
     "--for", "lasting", type=Duration(), metavar="TIME", default="24h", show_default=True, help="How long."
 )
+@click.option("--out", type=FILE, metavar="FILE", help="Of a plan file: where to write the approval.")
+@click.option("--import", "imported", type=FILE, metavar="FILE", help="Take an approval file into the store.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask; needed where nobody can answer.")
-def command(talk: Talk, *, plan: str | None, reason: str, by: str, lasting: timedelta, yes: bool) -> int:
+def command(
+    talk: Talk,
+    *,
+    plan: str | None,
+    reason: str,
+    by: str,
+    lasting: timedelta,
+    out: Path | None,
+    imported: Path | None,
+    yes: bool,
+) -> int:
     """Say yes to exactly what a plan does.
 
     PLAN is the beginning of its id; without it, the latest plan made is shown, and you are asked. The
-    approval counts until it is used by an apply, taken back, or too old.
+    approval counts until it is used by an apply, taken back, or too old. If PLAN is a plan file, the
+    approval is written into a file beside it, for --import where the plan was made.
     """
+    if imported and (plan or out):
+        raise UsageError("--import goes with neither PLAN nor --out.")
     env = talk.open()
+    if imported:
+        return _told(talk, env, import_approval(env, imported))
+    if plan and is_file(plan):
+        return _file(talk, env, approve_file(env, Path(plan), out, by=by, reason=reason, lasting=lasting))
+    if out:
+        raise UsageError("--out goes with a plan file.", hint="snapsync plan --out FILE")
     chosen = choose(env, plan)
     talk.header(env)
     _show(talk, env, chosen)
     if plan is None and not yes:
         _ask(talk, env, chosen)
-    said = approve(env, chosen, by=by, reason=reason, lasting=lasting)
+    return _told(talk, env, approve(env, chosen, by=by, reason=reason, lasting=lasting))
+
+
+def _told(talk: Talk, env: Env, said: Said) -> int:
     talk.result(
         lambda: json.kind(
             "approve", operation=said.operation, approval=approval.document(said.id, said.approval)
         ),
         lambda: approval.done(said.id, said.approval, talk.zone(env), talk.paint),
+    )
+    return Exit.OK
+
+
+def _file(talk: Talk, env: Env, filed: Filed) -> int:
+    talk.result(
+        lambda: json.kind(
+            "approve",
+            operation=None,
+            approval=approval.document(filed.id, filed.approval),
+            file=str(filed.path),
+        ),
+        lambda: (
+            approval.done(filed.id, filed.approval, talk.zone(env), talk.paint)
+            + f"\n  wrote {terminal(str(filed.path))}"
+        ),
     )
     return Exit.OK
 

@@ -13,11 +13,13 @@ from snapsync.model.verdict import Verdict
 from snapsync.store import files
 from snapsync.verbs.check import check, check_stored
 from snapsync.verbs.env import Env
+from snapsync.verbs.portable import check_files
 from snapsync.views import github, junit, markdown, verdict
 from snapsync.views.amounts import HIDDEN, SHOWN
 
 from . import options
 from .durations import Duration
+from .paths import FILE, FOLDER
 from .progress import progress
 from .talk import Talk
 
@@ -56,8 +58,19 @@ SUMMARY = "GITHUB_STEP_SUMMARY"
     show_default=True,
     help="With --offline: how old the last look may be.",
 )
+@click.option("--plan", "plan_file", type=FILE, metavar="FILE", help="With --offline: a plan file to check.")
+@click.option("--approvals", type=FOLDER, metavar="DIR", help="With --plan: approval files; else beside it.")
 @click.option("--redact", is_flag=True, help="Hide amounts and quantities.")
-def command(talk: Talk, *, form: str, offline: bool, max_age: timedelta, redact: bool) -> int:
+def command(
+    talk: Talk,
+    *,
+    form: str,
+    offline: bool,
+    max_age: timedelta,
+    plan_file: Path | None,
+    approvals: Path | None,
+    redact: bool,
+) -> int:
     """Fail on drift that nobody has approved; for CI and cron.
 
     The book is not touched. Exits with 0 if book and broker are in step or one approval covers every
@@ -65,11 +78,18 @@ def command(talk: Talk, *, form: str, offline: bool, max_age: timedelta, redact:
     """
     if talk.as_json and form not in ("text", "json"):
         raise UsageError("--json and --format say different things.", detail=f"--format {form}")
+    if plan_file and not offline:
+        raise UsageError("--plan goes with --offline: a plan file is not looked at anew.")
+    if approvals and not plan_file:
+        raise UsageError("--approvals goes with --plan.")
     talk.as_json = talk.as_json or form == "json"
     talk.annotates = form == "github"
     env = talk.open()
     with progress(talk, env):
-        found = check_stored(env, max_age) if offline else check(env)
+        if plan_file:
+            found = check_files(env, plan_file, approvals, max_age)
+        else:
+            found = check_stored(env, max_age) if offline else check(env)
     _tell(talk, env, found, form, redact=redact)
     return found.exit
 

@@ -10,13 +10,15 @@ from snapsync.errors import Exit, UsageError
 from snapsync.model.instant import Instant, instant, midnight
 from snapsync.verbs.env import Env
 from snapsync.verbs.plan import Planned, plan, plan_recorded, plan_replayed
+from snapsync.verbs.portable import export_plan
 from snapsync.views import json, text
+from snapsync.views.amounts import HIDDEN, SHOWN
+from snapsync.views.neutral import terminal
 
 from . import options
+from .paths import FILE, FOLDER
 from .progress import progress
 from .talk import Talk
-
-FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 @options.command(
@@ -34,14 +36,16 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes, 22 if refused.")
 @click.option("--since", metavar="DATE", help="Read activities from then on, if less is known yet.")
+@click.option("--out", type=FILE, metavar="FILE", help="Write the plan into a file too, for a review.")
 @click.option("--record", type=FOLDER, metavar="DIR", help="Keep the broker's scrubbed replies in DIR.")
-@click.option("--redact", is_flag=True, help="With --record: multiply all amounts by one secret factor.")
+@click.option("--redact", is_flag=True, help="Hide amounts; --record multiplies them by a secret factor.")
 @click.option("--replay", type=FOLDER, metavar="DIR", help="Plan offline from such replies; keeps nothing.")
 def command(
     talk: Talk,
     *,
     detailed_exitcode: bool,
     since: str | None,
+    out: Path | None,
     record: Path | None,
     redact: bool,
     replay: Path | None,
@@ -50,10 +54,8 @@ def command(
 
     Nothing of the book is touched. Planning again on unchanged facts gives the same plan id.
     """
-    if redact and not record:
-        raise UsageError("--redact goes with --record.")
-    if replay and (record or since):
-        raise UsageError("--replay goes with neither --record nor --since.")
+    if replay and (record or since or out):
+        raise UsageError("--replay goes with neither --record nor --since nor --out.")
     env = talk.open()
     with progress(talk, env):
         if replay:
@@ -62,21 +64,31 @@ def command(
             made = plan_recorded(env, record, redact=redact, since=_moment(since))
         else:
             made = plan(env, since=_moment(since))
-    _tell(talk, env, made, apply=not replay)
+    if out:
+        export_plan(env, made, out)
+    _tell(talk, env, made, apply=not replay, redact=redact)
+    if out:
+        talk.say(f"\nWrote {terminal(str(out))}. Approve it with: snapsync approve {terminal(str(out))}")
     if not detailed_exitcode:
         return Exit.OK
     return Exit.REFUSED if made.plan.refused else Exit.DRIFT if made.plan.drift else Exit.OK
 
 
-def _tell(talk: Talk, env: Env, made: Planned, *, apply: bool) -> None:
+def _tell(talk: Talk, env: Env, made: Planned, *, apply: bool, redact: bool) -> None:
     talk.header(env)
     if made.recovered:
         talk.say("An interrupted apply was finished first.")
     if talk.quiet and not talk.as_json and not made.plan.drift and not made.plan.refused:
         return  # in step, and asked to be quiet: cron sends no mail
     talk.result(
-        lambda: json.plan(made.plan, made.operation),
-        lambda: text.plan(made.plan, talk.zone(env), talk.paint, verbose=talk.verbose),
+        lambda: json.plan(made.plan, made.operation, redact=redact),
+        lambda: text.plan(
+            made.plan,
+            talk.zone(env),
+            talk.paint,
+            verbose=talk.verbose,
+            amounts=HIDDEN if redact else SHOWN,
+        ),
     )
     if apply and made.plan.drift and not made.plan.refused:
         talk.say(f"\nApply it with: snapsync apply --env {env.name}")

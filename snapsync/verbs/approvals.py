@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import takewhile
 
 from snapsync.model.approval import LONGEST_DAYS, Approval, Cover, Given, Terms, covers
 from snapsync.model.history import REVIEWS, Operation
@@ -16,16 +17,15 @@ _WRITES_NOTHING = {*REVIEWS, "plan", "recover", "rebind"}
 
 
 def register(env: Env) -> Register:
-    """All that was said of plans, and which were applied, as long back as an approval can live."""
+    """What has become of all that was said of plans."""
+    return Register(acts(env))
+
+
+def acts(env: Env) -> list[Act]:
+    """All that was said of plans, and which were applied, for as long as an approval lives; oldest first."""
     since = shift(env.now(), days=-LONGEST_DAYS)
-    acts: list[Act] = []
-    for _, operation in env.store.log():
-        if operation.time < since:
-            break
-        act = _act(env, operation)
-        if act:
-            acts.append(act)
-    return Register(reversed(acts))
+    lately = takewhile(lambda operation: operation.time >= since, (each for _, each in env.store.log()))
+    return [act for operation in lately if (act := _act(env, operation))][::-1]
 
 
 def best(env: Env, plan: Plan) -> Cover | None:

@@ -116,13 +116,8 @@ def word_on(  # noqa: PLR0913 - a word has that much to say
             "An approval cannot last that long.",
             detail=f"given: {lasting}; from one second to {LONGEST_DAYS} days",
         )
-    if word == "approved" and planner == env.actor and not env.config.self_approval:
-        raise PlanError(
-            "Who made a plan may not approve it here.",
-            detail=f"{planner.user}@{planner.host} made it, and ALPACA_SYNC_SELF_APPROVAL is false",
-            hint="Have somebody else approve it.",
-            exit=Exit.REFUSED,
-        )
+    if word == "approved":
+        not_own(env, planner, env.actor)
     now = env.now()
     return Approval(
         word=word,
@@ -169,6 +164,21 @@ def commit_word(env: Env, verb: Verb, word: Approval, plan: Plan) -> Said:
             )
         )
     return Said(id=id, approval=word, operation=operation, plan=plan)
+
+
+def not_own(env: Env, planner: Actor, approver: Actor) -> None:
+    """Somebody else approves than has planned, or may.
+
+    Raises:
+        PlanError: (exit 22) the planner may not approve.
+    """
+    if planner == approver and not env.config.self_approval:
+        raise PlanError(
+            "Who made a plan may not approve it here.",
+            detail=f"{planner.user}@{planner.host} made it, and ALPACA_SYNC_SELF_APPROVAL is false",
+            hint="Have somebody else approve it.",
+            exit=Exit.REFUSED,
+        )
 
 
 def worth_approving(plan: Plan) -> None:

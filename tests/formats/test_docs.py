@@ -19,12 +19,14 @@ from snapsync.model.ledger import Activity
 from snapsync.model.pages import Node, _page_type
 from snapsync.model.plan import Plan, PlanBody
 from snapsync.model.policy import Rules
+from snapsync.model.portable import ApprovalFile, PlanFile
 from snapsync.model.state import Position, StateRoot, Transaction
 from snapsync.store.journal import Journal
 from snapsync.store.store import Identity
 
 PAGE = (Path(__file__).parents[2] / "docs" / "format.md").read_text()
 FILES = {"store": "`store.json`", "journal": "`journal.json`"}
+"""Kinds that are no objects, and are described under the name of their file."""
 KINDS: list[type[Stored]] = [
     Operation,
     Approval,
@@ -40,6 +42,8 @@ KINDS: list[type[Stored]] = [
     Branch,
     Identity,
     Journal,
+    PlanFile,
+    ApprovalFile,
 ]
 ROWS: list[type[Record]] = [Position, Transaction, Activity]
 
