@@ -12,7 +12,7 @@ from snapsync.verbs.env import Env
 from snapsync.views import json, text
 from snapsync.views.times import age
 
-from . import options
+from . import complete, options
 from .talk import Talk
 
 
@@ -30,7 +30,7 @@ from .talk import Talk
     Exit.INTEGRITY,
     Exit.INTERRUPTED,
 )
-@click.argument("plan", required=False)
+@click.argument("plan", required=False, shell_complete=complete.ids)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask; needed where nobody can answer.")
 def command(talk: Talk, *, plan: str | None, yes: bool) -> int:
     """Bring the book to what a plan says, exactly, or refuse.

@@ -17,7 +17,7 @@ from snapsync.views import approval, json, text
 from snapsync.views.neutral import terminal
 from snapsync.views.times import age
 
-from . import options
+from . import complete, options
 from .durations import Duration
 from .paths import FILE, is_file
 from .talk import Talk
@@ -34,7 +34,7 @@ from .talk import Talk
     Exit.REFUSED,
     Exit.INTEGRITY,
 )
-@click.argument("plan", required=False)
+@click.argument("plan", required=False, shell_complete=complete.ids)
 @click.option("--reason", metavar="TEXT", default="", help="Why, for those who read the log.")
 @click.option("--by", metavar="NAME", default="", help="Who says so; the user is noted beside it.")
 @click.option(

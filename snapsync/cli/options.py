@@ -11,6 +11,7 @@ import click
 
 from snapsync.errors import MEANING, Exit
 
+from . import complete
 from .talk import Talk
 
 Command = Callable[..., Any]
@@ -52,6 +53,7 @@ _COMMON = (
     click.option(
         "--env",
         metavar="ENV",
+        shell_complete=complete.envs,
         help="paper or live; else SNAPSYNC_ENV, ALPACA_ENV, paper.",
     ),
     click.option(

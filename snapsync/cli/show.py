@@ -15,13 +15,13 @@ from snapsync.views import approval, json, text
 from snapsync.views.amounts import HIDDEN, SHOWN
 from snapsync.views.neutral import terminal
 
-from . import options
+from . import complete, options
 from .paths import is_file
 from .talk import Talk
 
 
 @options.command("show", Exit.STORE, Exit.STALE, Exit.INTEGRITY)
-@click.argument("id", required=False)
+@click.argument("id", required=False, shell_complete=complete.ids)
 @click.option("--redact", is_flag=True, help="Hide a plan's amounts and quantities.")
 def command(talk: Talk, *, id: str | None, redact: bool) -> int:
     """Show one stored thing by its id; without one, the latest plan.
