@@ -1,4 +1,4 @@
-"""action.yml, its steps run by a small runner of our own: bash, inputs in the environment, stubs around it."""
+"""action.yml, its steps run by a small runner of our own: bash, inputs in the environment, stubs beside."""
 
 from __future__ import annotations
 

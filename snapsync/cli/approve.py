@@ -88,6 +88,8 @@ def _told(talk: Talk, env: Env, said: Said) -> int:
 
 
 def _file(talk: Talk, env: Env, filed: Filed) -> int:
+    if not talk.as_json:
+        talk.say(text.plan(filed.plan, talk.zone(env), talk.paint, verbose=talk.verbose) + "\n")
     talk.result(
         lambda: json.kind(
             "approve",

@@ -36,6 +36,13 @@ class Judged(Record, frozen=True):
     key: str
 
 
+class Part(Record, frozen=True):
+    """What of a plan is wanted: components and symbol globs; of ``only`` any, and of ``leave`` none."""
+
+    only: tuple[str, ...] = ()
+    leave: tuple[str, ...] = ()
+
+
 class PlanBody(Stored, frozen=True, tag="plan"):
     """What a plan's id is the content of. Notes are left out: they neither block nor change anything."""
 
@@ -45,6 +52,7 @@ class PlanBody(Stored, frozen=True, tag="plan"):
     origin: Origin
     changes: tuple[Step, ...]
     findings: tuple[Judged, ...]
+    part: Part | None = None
 
 
 class Reading(Record, frozen=True):
@@ -59,6 +67,7 @@ class Plan(Stored, frozen=True, tag="plan-details"):
     """The whole instruction, with all that a person needs to judge it.
 
     ``withheld`` are keys that differ but are left alone for now. ``at`` is the broker's time of the look.
+    ``part`` says which part of the whole this is, where it is one.
     """
 
     env: str
@@ -73,6 +82,7 @@ class Plan(Stored, frozen=True, tag="plan-details"):
     findings: tuple[Finding, ...]
     withheld: tuple[str, ...]
     reading: Reading
+    part: Part | None = None
 
     @property
     def body(self) -> PlanBody:
@@ -87,6 +97,7 @@ class Plan(Stored, frozen=True, tag="plan-details"):
                 for finding in self.findings
                 if finding.severity != "note"
             ),
+            part=self.part,
         )
 
     @property

@@ -214,7 +214,8 @@ def _fits(env: Env, chosen: Chosen) -> None:
     if chosen.made.time < _oldest(env):
         raise _stale(env, plan, f"it was made at {readable(chosen.made.time)}, over {LONGEST_DAYS} days ago")
     newest = choose(env).plan if chosen.plan.origin == "sync" else plan
-    gone = recheck(plan, newest).gone if newest.origin == "sync" else ()
+    comparable = newest.origin == "sync" and newest.part in (None, plan.part)
+    gone = recheck(plan, newest).gone if comparable else ()
     if gone:
         keys = ", ".join(sorted({each.key for each in gone}))
         raise _stale(env, plan, f"plan {short(newest.id)} was made since, without these changes: {keys}")

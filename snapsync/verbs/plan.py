@@ -11,7 +11,8 @@ from snapsync.model.canon import ObjectId, OperationId
 from snapsync.model.change import sign
 from snapsync.model.history import Agreed, Operation, tally
 from snapsync.model.instant import Instant
-from snapsync.model.plan import Plan
+from snapsync.model.partial import part_of
+from snapsync.model.plan import Part, Plan
 from snapsync.version import __version__
 
 from .env import Env
@@ -33,7 +34,7 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     recovered: OperationId | None = None
 
 
-def plan(env: Env, *, since: Instant | None = None) -> Planned:
+def plan(env: Env, *, since: Instant | None = None, part: Part | None = None) -> Planned:
     """Plan what the book should change to be true to the broker; see ``look`` for what may go wrong.
 
     An apply that was interrupted is finished first.
@@ -41,12 +42,13 @@ def plan(env: Env, *, since: Instant | None = None) -> Planned:
     Args:
         env: the env.
         since: read activities from then on, where less is proven so far; None: as configured.
+        part: plan only these components and symbols; None: the whole.
 
     Raises:
         RecoveryError: only a person can say how an interrupted apply goes on (exit 31).
     """
     recovered = settle(env) if env.find_store() else None
-    return keep(env, look(env, since=since), recovered)
+    return keep(env, look(env, since=since), recovered, part)
 
 
 def plan_recorded(env: Env, folder: Path, *, redact: bool = False, since: Instant | None = None) -> Planned:
@@ -64,14 +66,14 @@ def plan_replayed(env: Env, folder: Path) -> Planned:
         return keep(away, store_look(away, read(away.book_files), read_replay(away, folder)))
 
 
-def keep(env: Env, seen: Seen, recovered: OperationId | None = None) -> Planned:
+def keep(env: Env, seen: Seen, recovered: OperationId | None = None, part: Part | None = None) -> Planned:
     """Make a plan of what was seen, and an Operation of the plan."""
     store, facts = env.store, seen.look
     store.put(env.rules)
     with store.place.lock("plan", COMMIT_SECONDS):
         latest = store.latest()
         agreed = latest[1].agreed if latest else None
-        made = judge(env, facts, env.base(agreed))
+        made = part_of(judge(env, facts, env.base(agreed)), part)
         store.put(made.body)
         operation = store.commit(
             Operation(
@@ -96,10 +98,10 @@ def keep(env: Env, seen: Seen, recovered: OperationId | None = None) -> Planned:
 
 
 def _agreed(made: Plan, before: Agreed | None) -> Agreed | None:
-    """Both sides found in step are an agreed point; else the old one stands until an apply.
+    """Both sides found wholly in step are an agreed point; else the old one stands until an apply.
 
     What is withheld (pending, ambiguous) stays open, so that it is looked at until it is settled.
     """
-    if made.drift or made.refused:
+    if made.drift or made.refused or made.part:
         return before
     return Agreed(book=made.book, broker=made.broker, rules=made.rules, scope=made.scope, open=made.withheld)

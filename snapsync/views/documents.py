@@ -14,7 +14,7 @@ import msgspec
 from snapsync.model.approval import Hole, Job, Word
 from snapsync.model.change import Basis, Execution, Sign, Why
 from snapsync.model.history import Actor, Tally, Verb
-from snapsync.model.plan import Origin, Reading
+from snapsync.model.plan import Origin, Part, Reading
 from snapsync.model.policy import Finding
 from snapsync.model.state import Position, Transaction
 from snapsync.model.status import Standing as Where
@@ -89,6 +89,7 @@ class PlanDocument(_Document, frozen=True, kw_only=True, tag="plan"):
     findings: list[Finding]
     withheld: list[str]
     reading: Reading
+    part: Part | None
     redacted: bool = False
 
 

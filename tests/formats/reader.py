@@ -196,7 +196,7 @@ def bucket_of(row: dict[str, Any], sort: str) -> str:
 
 def body(details: dict[str, Any]) -> dict[str, Any]:
     """The body of a plan, worked out from its details."""
-    same = ("account", "scope", "rules", "origin")
+    same = ("account", "scope", "rules", "origin", "part")
     return {name: details[name] for name in same} | {
         "kind": "plan",
         "format": 1,
