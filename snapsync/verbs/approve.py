@@ -65,7 +65,7 @@ def reject(env: Env, chosen: Chosen, *, by: str = "", reason: str = "") -> Said:
     Raises:
         PlanError: it was rejected already (exit 21).
     """
-    not_rejected(env, chosen.plan)
+    not_rejected(env, chosen.plan, register(env))
     word = word_on(env, "rejected", chosen.plan, chosen.made.actor, by=by, reason=reason)
     return commit_word(env, "revoke", word, chosen.plan)
 
@@ -200,7 +200,7 @@ def _fits(env: Env, chosen: Chosen) -> None:
     """The plan is one that can still be applied here."""
     plan = chosen.plan
     worth_approving(plan)
-    not_rejected(env, plan)
+    not_rejected(env, plan, register(env))
     account = env.store.identity.account
     if plan.account != account:
         raise PlanError(

@@ -179,7 +179,7 @@ def _still_good(env: Env, found: ApprovalFile, path: Path) -> None:
             detail=f"{path}: it was good until {readable(said.until)}",
             exit=Exit.UNAPPROVED,
         )
-    not_rejected(env, found.plan)
+    not_rejected(env, found.plan, known)
     after = Register([*before, Act(time=env.now(), id=found.id, word=said)])
     if after.fate(found.id) == "used":
         raise PlanError(
