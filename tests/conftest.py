@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -9,12 +10,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from snapsync import Env
 from snapsync.cli.main import invoke
 from snapsync.config import template
 from snapsync.sandbox import Sandbox
 
+SCHEMAS = Path(__file__).parent.parent / "docs" / "schema"
 SETTINGS = """
 ALPACA_SYNC_BOT_ORDER_PREFIX: bot-
 ALPACA_SYNC_BOOK_TIMEZONE: America/New_York
@@ -37,6 +40,12 @@ HISTORY = """timestamp,symbol,action,quantity,price,total_cost,alpaca_order_id,r
 """
 
 
+@functools.cache
+def _validator(kind: str) -> Draft202012Validator | None:
+    path = SCHEMAS / f"{kind}.json"
+    return Draft202012Validator(json.loads(path.read_text())) if path.exists() else None
+
+
 class Ran(NamedTuple):
     """What one command did."""
 
@@ -46,7 +55,12 @@ class Ran(NamedTuple):
 
     @property
     def json(self) -> Any:  # noqa: ANN401 - whatever document it is
-        return json.loads(self.out)
+        """The document that was printed; what has a schema keeps to it."""
+        document = json.loads(self.out)
+        validator = _validator(document["kind"])
+        if validator:
+            validator.validate(document)
+        return document
 
 
 class Bot:

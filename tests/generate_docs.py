@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
 from snapsync.cli.main import GROUPS, snapsync
 from snapsync.config import docs_table
 from snapsync.errors import MEANING
+from snapsync.store.portable import SealedApproval, SealedPlan
+from snapsync.views.documents import schema, schemas
 
 DOCS = Path(__file__).parent.parent / "docs"
 WIDTH = 80
@@ -25,6 +29,7 @@ CLI = """\
 
 Results go to stdout; talk, questions and errors go to stderr. With `--json` stdout holds exactly one JSON
 document, errors included; it has a `kind` and a `format`, its times are UTC and its amounts are text.
+[schema/](schema/) has JSON Schemas of most kinds; later minor versions add members.
 Colour is used only on a terminal, and not where `NO_COLOR` is set.
 
 ## Exit codes
@@ -77,10 +82,21 @@ def design_page(written: str) -> str:
     return f"{before}{BEGIN}\n\n{exit_codes()}\n\n{END}{after}"
 
 
+def all_schemas() -> dict[str, dict[str, Any]]:
+    """The schemas of the documents that --json prints, and of the files that are carried about."""
+    return {**schemas(), "plan-file": schema(SealedPlan), "approval-file": schema(SealedApproval)}
+
+
+def schema_page(described: dict[str, Any]) -> str:
+    """A schema as its file has it."""
+    return json.dumps(described, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
 def pages() -> dict[Path, str]:
     """Every generated page with the text that it should have."""
     design = DOCS / "design.md"
     return {
+        **{DOCS / "schema" / f"{kind}.json": schema_page(each) for kind, each in all_schemas().items()},
         DOCS / "cli.md": cli_page(),
         DOCS / "config.md": docs_table(),
         design: design_page(design.read_text("utf-8")),
@@ -91,6 +107,7 @@ def main() -> None:
     """Rewrite the pages that are not as they should be."""
     for path, text in pages().items():
         if not path.exists() or path.read_text("utf-8") != text:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(text, "utf-8")
             sys.stdout.write(f"wrote {path.relative_to(DOCS.parent)}\n")
 

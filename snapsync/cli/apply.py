@@ -11,7 +11,7 @@ from snapsync.verbs.env import Env
 from snapsync.views import json, text
 from snapsync.views.times import age
 
-from . import options
+from . import complete, options
 from .talk import Talk, agreed_to
 
 
@@ -29,7 +29,7 @@ from .talk import Talk, agreed_to
     Exit.INTEGRITY,
     Exit.INTERRUPTED,
 )
-@click.argument("plan", required=False)
+@click.argument("plan", required=False, shell_complete=complete.ids)
 @options.yes
 def command(talk: Talk, *, plan: str | None, yes: bool) -> int:
     """Bring the book to what a plan says, exactly, or refuse.

@@ -17,7 +17,7 @@ from snapsync.views import approval, json, text
 from snapsync.views.neutral import terminal
 from snapsync.views.times import age
 
-from . import options
+from . import complete, options
 from .durations import Duration
 from .paths import FILE, is_file
 from .talk import Talk
@@ -34,7 +34,7 @@ from .talk import Talk
     Exit.REFUSED,
     Exit.INTEGRITY,
 )
-@click.argument("plan", required=False)
+@click.argument("plan", required=False, shell_complete=complete.ids)
 @click.option("--reason", metavar="TEXT", default="", help="Why, for those who read the log.")
 @click.option("--by", metavar="NAME", default="", help="Who says so; the user is noted beside it.")
 @click.option(
@@ -88,6 +88,8 @@ def _told(talk: Talk, env: Env, said: Said) -> int:
 
 
 def _file(talk: Talk, env: Env, filed: Filed) -> int:
+    if not talk.as_json:
+        talk.say(text.plan(filed.plan, talk.zone(env), talk.paint, verbose=talk.verbose) + "\n")
     talk.result(
         lambda: json.kind(
             "approve",

@@ -6,9 +6,12 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+import click
+
 from snapsync.errors import Exit
 from snapsync.model.money import dollars
 from snapsync.verbs.env import Env
+from snapsync.verbs.git import prepare_git
 from snapsync.verbs.init import FAR_PCT, Account, Gap, Prepared, look_around, write_config
 from snapsync.views import json, text
 from snapsync.views.neutral import terminal
@@ -19,20 +22,33 @@ from .talk import Talk
 
 
 @options.command("init", Exit.FAILED, Exit.STORE, Exit.INTEGRITY)
-def command(talk: Talk) -> int:
+@click.option("--git", is_flag=True, help="Make the state folder fit to be committed.")
+def command(talk: Talk, *, git: bool) -> int:
     """Write config.yaml if there is none, and look at account and book.
 
     Says what it takes each file of the book for, what to set where it does not
     understand one, and what the first plan would be. An existing config.yaml is
-    never edited. Nothing but config.yaml is created.
+    never edited. Nothing but config.yaml is created; with --git also the files in
+    the state folder that tell git what to leave out.
     """
     path = talk.config or Path(os.environ.get("SNAPSYNC_CONFIG") or "config.yaml")
     created = write_config(path)
     env = talk.open()
+    if git:
+        _git(talk, env)
     found = look_around(env, created=created)
     talk.header(env)
     talk.result(lambda: _document(found), lambda: _words(talk, env, found))
     return Exit.FAILED if found.broken else Exit.OK
+
+
+def _git(talk: Talk, env: Env) -> None:
+    for path in prepare_git(env):
+        talk.say(f"Wrote {terminal(str(path))}.")
+    talk.say(
+        "The state folder can be committed now. It holds balances, positions and trades for all time:\n"
+        "keep it in a private repository, and keep .env out of it."
+    )
 
 
 def _document(found: Prepared) -> json.Document:

@@ -10,6 +10,7 @@ from types import FrameType
 from typing import NoReturn
 
 import click
+from click.shell_completion import CompletionItem, shell_complete
 
 from snapsync.errors import MEANING, Exit, SnapsyncError, UsageError
 from snapsync.version import __version__
@@ -54,6 +55,10 @@ GROUPS: dict[str, dict[str, str]] = {
 }
 
 
+COMPLETION = "_SNAPSYNC_COMPLETE"
+"""Set by the shell that asks what it may complete, in click's own protocol."""
+
+
 class Commands(click.Group):
     """Commands in groups, each imported when it is used: start-up time counts."""
 
@@ -67,6 +72,11 @@ class Commands(click.Group):
         module = importlib.import_module(f"snapsync.cli.{cmd_name.replace('-', '_')}")
         found: click.Command = module.command
         return found
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        named = [each for names in GROUPS.values() for each in names.items()]
+        found = [CompletionItem(name, help=line) for name, line in named if name.startswith(incomplete)]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -107,6 +117,8 @@ def snapsync() -> None:
 def run() -> NoReturn:
     """Run the command line and exit with its code."""
     signal.signal(signal.SIGTERM, _terminated)
+    if asked := os.environ.get(COMPLETION):
+        sys.exit(shell_complete(snapsync, {}, "snapsync", COMPLETION, asked))
     sys.exit(invoke(sys.argv[1:]))
 
 

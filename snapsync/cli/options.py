@@ -12,6 +12,7 @@ import click
 from snapsync.errors import MEANING, Exit
 from snapsync.store.store import LOCK_SECONDS
 
+from . import complete
 from .talk import Talk
 
 Command = Callable[..., Any]
@@ -74,6 +75,7 @@ _COMMON = (
     click.option(
         "--env",
         metavar="ENV",
+        shell_complete=complete.envs,
         help="paper or live; else SNAPSYNC_ENV, ALPACA_ENV, paper.",
     ),
     click.option(

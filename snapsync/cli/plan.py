@@ -7,7 +7,9 @@ from pathlib import Path
 import click
 
 from snapsync.errors import Exit, UsageError
+from snapsync.model.change import COMPONENTS
 from snapsync.model.instant import Instant, instant, midnight
+from snapsync.model.plan import Part
 from snapsync.verbs.env import Env
 from snapsync.verbs.plan import Planned, plan, plan_recorded, plan_replayed
 from snapsync.verbs.portable import export_plan
@@ -36,6 +38,8 @@ from .talk import Talk
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes, 22 if refused.")
 @click.option("--since", metavar="DATE", help="Read activities from then on, if less is known yet.")
+@click.option("--only", multiple=True, metavar="WHAT", help="Plan only this component or symbol pattern.")
+@click.option("--except", "leave", multiple=True, metavar="WHAT", help="Leave this one out.")
 @click.option("--out", type=FILE, metavar="FILE", help="Write the plan into a file too, for a review.")
 @click.option("--record", type=FOLDER, metavar="DIR", help="Keep the broker's scrubbed replies in DIR.")
 @click.option("--redact", is_flag=True, help="Hide amounts; --record multiplies them by a secret factor.")
@@ -45,6 +49,8 @@ def command(
     *,
     detailed_exitcode: bool,
     since: str | None,
+    only: tuple[str, ...],
+    leave: tuple[str, ...],
     out: Path | None,
     record: Path | None,
     redact: bool,
@@ -56,6 +62,9 @@ def command(
     """
     if replay and (record or since or out):
         raise UsageError("--replay goes with neither --record nor --since nor --out.")
+    part = _part(only, leave)
+    if part and (record or replay):
+        raise UsageError("--only and --except go with neither --record nor --replay.")
     env = talk.open()
     with progress(talk, env, "reading activities"):
         if replay:
@@ -63,7 +72,7 @@ def command(
         elif record:
             made = plan_recorded(env, record, redact=redact, since=_moment(since))
         else:
-            made = plan(env, since=_moment(since))
+            made = plan(env, since=_moment(since), part=part)
     if out:
         export_plan(env, made, out)
     _tell(talk, env, made, apply=not replay, redact=redact)
@@ -92,6 +101,17 @@ def _tell(talk: Talk, env: Env, made: Planned, *, apply: bool, redact: bool) -> 
     )
     if apply and made.plan.drift and not made.plan.refused:
         talk.say(f"\nApply it with: snapsync apply --env {env.name}")
+
+
+def _part(only: tuple[str, ...], leave: tuple[str, ...]) -> Part | None:
+    """Components by their names, symbols by patterns in any case."""
+    if not (only or leave):
+        return None
+    wanted, left = (
+        tuple(dict.fromkeys(each if each in COMPONENTS else each.upper() for each in given))
+        for given in (only, leave)
+    )
+    return Part(only=wanted, leave=left)
 
 
 def _moment(since: str | None) -> Instant | None:

@@ -8,7 +8,7 @@ from snapsync.errors import Exit
 from snapsync.verbs.approve import revoke
 from snapsync.views import approval, json
 
-from . import options
+from . import complete, options
 from .talk import Talk
 
 
@@ -20,7 +20,7 @@ from .talk import Talk
     Exit.UNAPPROVED,
     Exit.INTEGRITY,
 )
-@click.argument("id")
+@click.argument("id", shell_complete=complete.ids)
 @click.option("--reason", metavar="TEXT", default="", help="Why, for those who read the log.")
 @click.option("--by", metavar="NAME", default="", help="Who says so; the user is noted beside it.")
 def command(talk: Talk, *, id: str, reason: str, by: str) -> int:

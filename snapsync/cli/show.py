@@ -16,7 +16,7 @@ from snapsync.verbs.show import book_file, show, shown, then
 from snapsync.views import history
 from snapsync.views import shown as view
 
-from . import options
+from . import complete, options
 from .paths import is_file
 from .talk import Talk
 
@@ -24,7 +24,7 @@ ROLES = ("bankroll", "positions", "history")
 
 
 @options.command("show", Exit.STORE, Exit.STALE, Exit.INTEGRITY)
-@click.argument("id", required=False)
+@click.argument("id", required=False, shell_complete=complete.ids)
 @options.at("What both sides were then, instead of one stored thing.")
 @click.option(
     "--file",

@@ -220,6 +220,32 @@ SETTINGS: tuple[Setting, ...] = (
         "Whether who made a plan (the same user on the same machine) may approve it.",
     ),
     Setting(
+        "ALPACA_SYNC_ASK_CLOSING_PCT",
+        kinds.percentage(0, 100),
+        Decimal(50),
+        "A person is asked before more than this part of the open positions is closed without a known "
+        "trade, in percent.",
+    ),
+    Setting(
+        "ALPACA_SYNC_ASK_CLOSING_COUNT",
+        kinds.whole("positions", 1, 1000),
+        3,
+        "The same: only from so many positions on.",
+    ),
+    Setting(
+        "ALPACA_SYNC_ASK_BANKROLL_PCT",
+        kinds.percentage(0, 1000),
+        Decimal(25),
+        "A person is asked before the bankroll makes a larger step than this that no deposit or withdrawal "
+        "explains, in percent of the bankroll.",
+    ),
+    Setting(
+        "ALPACA_SYNC_ASK_REPEATS",
+        kinds.whole("times", 1, 100),
+        2,
+        "A person is asked once a change was applied so often within 24 hours and another program undid it.",
+    ),
+    Setting(
         "ALPACA_SYNC_PLAN_MAX_AGE_MINUTES",
         kinds.whole("minutes", 0, 1440),
         5,

@@ -61,6 +61,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     bot_order_prefix: str
     require_approval: tuple[str, ...]
     self_approval: bool
+    ask_closing_pct: Decimal
+    ask_closing_count: int
+    ask_bankroll_pct: Decimal
+    ask_repeats: int
     plan_max_age_minutes: int
     slack_channel: str
     sources: tuple[tuple[str, str], ...]

@@ -36,6 +36,7 @@ from .policy import (
     unknown_types,
     vanished,
 )
+from .policy_size import leap, mass_close
 from .policy_trades import ambiguous, late_rows, mistimed, unproven_rows
 from .state import IMPORTED, SEVERAL, Marks, Position, State, Transaction
 from .symbols import asset_class
@@ -59,6 +60,7 @@ def plan(look: Look, base: Base | None, rules: Rules) -> Plan:
     bankroll, note = _bankroll(look, base, rules, evidence, by_hand)
     if bankroll:
         due.insert(0, bankroll)
+    due = [change for change in due if component(change) in rules.components]
     findings = (
         *(() if base else (baseline(),)),
         *([another_host(*look.hosts, look.env)] if look.hosts else ()),
@@ -67,7 +69,9 @@ def plan(look: Look, base: Base | None, rules: Rules) -> Plan:
         *_trade_findings(trades, look),
         *((note,) if note else ()),
         *left_out(look.book, look.broker, look.marks, evidence.delivered_since(_lately(look))),
-        *_undone(look, due),
+        *_undone(look, due, rules),
+        *mass_close(due, len(_held(look.book)), rules),
+        *(() if look.rebound else leap(due, rules)),
         *on_hold(holding(due, look.holds, rules)),
     )
     return Plan(
@@ -79,7 +83,7 @@ def plan(look: Look, base: Base | None, rules: Rules) -> Plan:
         at=look.at,
         book=look.book_snapshot,
         broker=look.broker_snapshot,
-        changes=tuple(change for change in due if component(change) in rules.components),
+        changes=tuple(due),
         findings=findings,
         withheld=tuple(sorted({change.key for change in held} | trades.left_open | {*waiting})),
         reading=reading_of(look),
@@ -104,7 +108,7 @@ def _trade_findings(trades: Pairs, look: Look) -> Iterator[Finding]:
     yield from unproven_rows(trades.strays, trades.since)
 
 
-def _undone(look: Look, due: Iterable[Change]) -> Iterator[Finding]:
+def _undone(look: Look, due: Iterable[Change], rules: Rules) -> Iterator[Finding]:
     """The changes that were applied already within a day, and that the book has lost again."""
     before: dict[bytes, list[Instant]] = {}
     for each in look.written:
@@ -114,7 +118,7 @@ def _undone(look: Look, due: Iterable[Change]) -> Iterator[Finding]:
         for change in due
         if change.why.moved in {Moved.BOOK, Moved.BOTH} and (data := encode(step(change))) in before
     }
-    yield from undone({key: sorted(times) for key, times in again.items()})
+    yield from undone({key: sorted(times) for key, times in again.items()}, rules)
 
 
 def _lately(look: Look) -> Instant:

@@ -20,9 +20,6 @@ from .state import Marks, OpenOrder, Position, PositionMark, State, Transaction
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
-_UNDOINGS = 2
-"""How often one change is written again within a day before a person is asked."""
-
 Severity = Literal["note", "approve", "refuse"]
 SEVERITIES: tuple[Severity, ...] = ("note", "approve", "refuse")
 
@@ -42,7 +39,8 @@ class Rules(Stored, frozen=True, tag="rules"):
     """Everything that a plan depends on beside the facts.
 
     ``tolerance_pct`` is in percent of the basis; ``grace_seconds`` is how young a fill may be to be
-    left to the bot; ``bot_prefix`` marks the bot's own client order ids.
+    left to the bot; ``bot_prefix`` marks the bot's own client order ids. The others say when a person is
+    asked: above which percentages, from how many positions on, and how often a change may be written again.
     """
 
     tolerance_pct: Decimal = Decimal(1)
@@ -50,6 +48,10 @@ class Rules(Stored, frozen=True, tag="rules"):
     components: tuple[Component, ...] = COMPONENTS
     grace_seconds: int = 60
     bot_prefix: str = ""
+    closing_pct: Decimal = Decimal(50)
+    closing_count: int = 3
+    leap_pct: Decimal = Decimal(25)
+    repeats: int = 2
 
     @property
     def id(self) -> RulesId:
@@ -201,13 +203,14 @@ def another_host(last: str, here: str, env: str) -> Finding:
     return Finding(code="another-host", severity="note", key="host", summary=summary, detail=detail)
 
 
-def undone(applied: Mapping[str, Sequence[Instant]]) -> Iterable[Finding]:
+def undone(applied: Mapping[str, Sequence[Instant]], rules: Rules) -> Iterable[Finding]:
     """Tell of changes that another writer has taken back, so that they are wanted again.
 
-    Once is told; from the second time on a person is asked, or two programs would undo each other for ever.
+    At first it is told; then a person is asked, or two programs would undo each other for ever.
 
     Args:
         applied: when in the last 24 hours each change was applied already, by its key; sorted.
+        rules: how often is too often.
     """
     for key, times in sorted(applied.items()):
         detail = (
@@ -215,7 +218,7 @@ def undone(applied: Mapping[str, Sequence[Instant]]) -> Iterable[Finding]:
             " again as before. Which program writes it? Stop an old sync; let the bot read the book before it"
             " writes it."
         )
-        if len(times) < _UNDOINGS:
+        if len(times) < rules.repeats:
             yield Finding(
                 code="undone-by-another",
                 severity="note",

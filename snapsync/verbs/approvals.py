@@ -42,9 +42,8 @@ def _since(
     return takewhile(lambda pair: pair[1].time >= oldest, log)
 
 
-def best(env: Env, plan: Plan) -> Cover | None:
+def best(env: Env, plan: Plan, known: Register) -> Cover | None:
     """The approval that covers a plan, or else comes nearest to it; None where there is none at all."""
-    known = register(env)
     given = [
         Given(id=id, approval=each, plan=env.store.get(each.details, Plan), fate=known.fate(id))
         for id, each in known.approvals.items()

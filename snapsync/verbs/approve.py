@@ -65,7 +65,7 @@ def reject(env: Env, chosen: Chosen, *, by: str = "", reason: str = "") -> Said:
     Raises:
         PlanError: it was rejected already (exit 21).
     """
-    not_rejected(env, chosen.plan)
+    not_rejected(env, chosen.plan, register(env))
     word = word_on(env, "rejected", chosen.plan, chosen.made.actor, by=by, reason=reason)
     return commit_word(env, "revoke", word, chosen.plan)
 
@@ -219,7 +219,7 @@ def _fits(env: Env, chosen: Chosen) -> None:
     """The plan is one that can still be applied here."""
     plan = chosen.plan
     worth_approving(plan)
-    not_rejected(env, plan)
+    not_rejected(env, plan, register(env))
     account = env.store.identity.account or ""
     if plan.account != account:
         raise PlanError(
@@ -233,7 +233,8 @@ def _fits(env: Env, chosen: Chosen) -> None:
     if chosen.made.time < _oldest(env):
         raise _stale(env, plan, f"it was made at {readable(chosen.made.time)}, over {LONGEST_DAYS} days ago")
     newest = choose(env).plan if chosen.plan.origin == "sync" else plan
-    gone = recheck(plan, newest).gone if newest.origin == "sync" else ()
+    comparable = newest.origin == "sync" and newest.part in (None, plan.part)
+    gone = recheck(plan, newest).gone if comparable else ()
     if gone:
         keys = ", ".join(sorted({each.key for each in gone}))
         raise _stale(env, plan, f"plan {short(newest.id)} was made since, without these changes: {keys}")

@@ -43,11 +43,12 @@ def check_stored(env: Env, max_age: timedelta) -> Verdict:
 
 def verdict(env: Env, made: Plan, operation: OperationId | None) -> Verdict:
     """A plan held against the approvals of an env's store."""
-    rejection = register(env).rejections.get(made.id)
+    known = register(env)
+    rejection = known.rejections.get(made.id)
     return Verdict(
         plan=made,
         operation=operation,
-        cover=best(env, made) if made.drift else None,
+        cover=best(env, made, known) if made.drift else None,
         rejection=rejection[1] if rejection else None,
     )
 

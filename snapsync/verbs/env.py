@@ -146,6 +146,10 @@ class Env:
             components=tuple(c for c in Rules().components if c in self.config.components),
             grace_seconds=self.config.grace_seconds,
             bot_prefix=self.config.bot_order_prefix,
+            closing_pct=self.config.ask_closing_pct,
+            closing_count=self.config.ask_closing_count,
+            leap_pct=self.config.ask_bankroll_pct,
+            repeats=self.config.ask_repeats,
         )
 
     @property

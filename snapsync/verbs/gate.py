@@ -10,6 +10,7 @@ from snapsync.model.canon import ObjectId, short
 from snapsync.model.instant import readable
 from snapsync.model.plan import Plan
 from snapsync.model.policy import Finding
+from snapsync.model.register import Register
 
 from .approvals import best, register
 from .env import Env
@@ -21,9 +22,10 @@ def may_begin(env: Env, plan: Plan) -> None:
     Raises:
         PlanError: (exit 21) the plan was rejected, or this env wants an approval and none covers it.
     """
-    not_rejected(env, plan)
+    known = register(env)
+    not_rejected(env, plan, known)
     if env.name in env.config.require_approval:
-        cover = best(env, plan)
+        cover = best(env, plan, known)
         if cover is None or not cover.whole:
             raise _uncovered(env, plan, cover)
 
@@ -43,8 +45,9 @@ def pass_gate(env: Env, chosen: Plan, now: Plan, *, confirmed: bool) -> ObjectId
     Raises:
         PlanError: (exit 21) it was rejected, it is not covered, or a finding asks and nobody said yes.
     """
-    not_rejected(env, chosen)
-    cover = best(env, now)
+    known = register(env)
+    not_rejected(env, chosen, known)
+    cover = best(env, now, known)
     if cover and cover.whole:
         return cover.id
     if env.name in env.config.require_approval:
@@ -57,13 +60,13 @@ def pass_gate(env: Env, chosen: Plan, now: Plan, *, confirmed: bool) -> ObjectId
     return cover.id if cover and cover.approval.plan == chosen.id else None
 
 
-def not_rejected(env: Env, plan: Plan) -> None:
+def not_rejected(env: Env, plan: Plan, known: Register) -> None:
     """Nobody has said no to the plan, or they took it back.
 
     Raises:
         PlanError: (exit 21) somebody has.
     """
-    rejection = register(env).rejections.get(plan.id)
+    rejection = known.rejections.get(plan.id)
     if rejection is None:
         return
     id, word = rejection

@@ -12,6 +12,7 @@ from snapsync.model.approval import Approval, Given
 from snapsync.model.canon import ObjectId, encode, identify, short
 from snapsync.model.instant import readable
 from snapsync.model.money import masked
+from snapsync.model.plan import Plan
 from snapsync.model.portable import ApprovalFile, PlanFile
 from snapsync.model.register import Act, Register
 from snapsync.model.verdict import Verdict
@@ -34,6 +35,7 @@ class Filed(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     id: ObjectId
     approval: Approval
     path: Path
+    plan: Plan
 
 
 def export_plan(env: Env, made: Planned, path: Path) -> None:
@@ -95,7 +97,7 @@ def approve_file(
     id = ObjectId(identify(encode(said)))
     out = out or path.with_name(f"{path.stem}.{short(id)}{SUFFIX}")
     write_approval(out, ApprovalFile(store=found.store, env=found.env, id=id, approval=said, plan=found.plan))
-    return Filed(id=id, approval=said, path=out)
+    return Filed(id=id, approval=said, path=out, plan=found.plan)
 
 
 def import_approval(env: Env, path: Path) -> Said:
@@ -178,7 +180,7 @@ def _still_good(env: Env, found: ApprovalFile, path: Path) -> None:
             detail=f"{path}: it was good until {readable(said.until)}",
             exit=Exit.UNAPPROVED,
         )
-    not_rejected(env, found.plan)
+    not_rejected(env, found.plan, known)
     after = Register([*before, Act(time=env.now(), id=found.id, word=said)])
     if after.fate(found.id) == "used":
         raise PlanError(

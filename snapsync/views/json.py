@@ -60,6 +60,7 @@ def _plan(made: Plan, operation: OperationId | None) -> Document:
         "findings": made.findings,
         "withheld": made.withheld,
         "reading": made.reading,
+        "part": made.part,
     }
 
 

@@ -30,10 +30,10 @@ def words(
 def headline(found: Verdict) -> str:
     """The verdict in one sentence; the same in every form."""
     plan = short(found.plan.id)
-    counts = text.counted(tally([sign(change) for change in found.plan.changes]))
+    counts = text.counted(tally([sign(change) for change in found.plan.changes])) + text.partly(found.plan)
     match found.standing:
         case "in step":
-            return f"In step: nothing to change. Plan {plan}."
+            return f"In step: nothing to change{text.partly(found.plan)}. Plan {plan}."
         case "approved":
             return f"Approved drift: {counts}. Plan {plan}, {_by(found.cover)}."
         case "unapproved":

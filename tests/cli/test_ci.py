@@ -255,7 +255,7 @@ def test_an_edited_plan(bot: Bot, filed: Path) -> None:
         ["approve", "plan.json"],
         ["check", "--offline", "--plan", "plan.json"],
     ):
-        assert_clear(bot.run(*args, "plan.json"), 30, "damaged, or was edited")
+        assert_clear(bot.run(*args), 30, "damaged, or was edited")
 
     from snapsync.model.canon import encode, identify  # noqa: PLC0415 - here alone
 

@@ -12,7 +12,8 @@ from snapsync.model.approval import Approval, Given, Terms, covers
 from snapsync.model.canon import ObjectId, encode, identify
 from snapsync.model.history import Actor
 from snapsync.model.instant import Instant, shift
-from snapsync.model.plan import Plan
+from snapsync.model.partial import part_of
+from snapsync.model.plan import Part, Plan
 from snapsync.model.planner import plan as compute
 from snapsync.model.policy import Finding
 from snapsync.model.register import Act, Register
@@ -329,3 +330,16 @@ def test_words_are_taken_back() -> None:
     assert Register([yes, gone]).fate(yes.id) == "revoked"
     assert Register([gone, yes]).fate(yes.id) == "revoked"
     assert not Register([no, said(word(plan, word="revoked", revokes=no.id))]).rejections
+
+
+def test_a_finding_on_what_is_left_out_goes_with_it() -> None:
+    """A part keeps the findings on itself and on the whole, and not those on what it leaves out."""
+    plan = with_finding(planned(SPY, QQQ, bankroll="100"), "approve")
+    assert {each.key for each in plan.asking} == {"account", "bankroll"}
+
+    part = part_of(plan, Part(only=("positions",)))
+
+    assert [change.key for change in part.changes] == [QQQ, SPY]
+    assert {each.key for each in part.asking} == {"account"}
+    assert part.id != plan.id
+    assert part_of(plan, None) == plan

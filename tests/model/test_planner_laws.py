@@ -234,12 +234,13 @@ def test_looking_only_where_something_moved_is_enough(seen: Look, rules: Rules, 
 @WIDE
 @given(looks(), some_rules, equities, st.integers(0, 59))
 def test_prices_are_not_in_the_id(seen: Look, rules: Rules, equity: str, seconds: int) -> None:
-    """Another equity or another second gives another id only where a change comes or goes."""
+    """Another equity or another second gives another id only where a change or a question comes or goes."""
     tick = msgspec.structs.replace(
         seen, marks=msgspec.structs.replace(seen.marks, equity=Decimal(equity)), at=later(AT, seconds)
     )
     one, other = plan(seen, None, rules), plan(tick, None, rules)
     same = [change.key for change in one.changes] == [change.key for change in other.changes]
+    same &= one.body.findings == other.body.findings
     assert (one.id == other.id) == same
 
 
