@@ -11,6 +11,8 @@ from typing import Literal
 
 import msgspec
 
+from .accruals import Habit
+from .brief import Brief
 from .canon import PlanId, Record, RulesId, SnapshotId, Stored, encode, identify
 from .change import (
     Change,
@@ -19,10 +21,12 @@ from .change import (
 )
 from .instant import Instant
 from .ledger import Ledger
+from .missing import Missing
 from .policy import (
     Finding,
     Severity,
 )
+from .proven import Proven
 from .state import Marks, OpenOrder, Scope, State
 
 Origin = Literal["sync", "undo", "restore", "repair"]
@@ -58,7 +62,8 @@ class Reading(Record, frozen=True):
 class Plan(Stored, frozen=True, tag="plan-details"):
     """The whole instruction, with all that a person needs to judge it.
 
-    ``withheld`` are keys that differ but are left alone for now. ``at`` is the broker's time of the look.
+    ``withheld`` are keys that differ but are left alone for now. ``at`` is the broker's time of the look,
+    ``moved`` in sums what the account did since the agreed point.
     """
 
     env: str
@@ -73,6 +78,7 @@ class Plan(Stored, frozen=True, tag="plan-details"):
     findings: tuple[Finding, ...]
     withheld: tuple[str, ...]
     reading: Reading
+    moved: Brief | None = None
 
     @property
     def body(self) -> PlanBody:
@@ -143,7 +149,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     ``untouched`` are the keys of imported trades whose row is as we wrote it, ``corrected`` is when the
     bankroll was last written by us, ``book_zone`` the zone of the book's times that name none, and
-    ``written`` what was applied in the last 24 hours.
+    ``written`` what was applied in the last 24 hours. ``missing`` is what the account leaves unexplained.
     """
 
     env: str
@@ -162,6 +168,13 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     corrected: Instant | None = None
     book_zone: str = "UTC"
     written: tuple[Written, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    habit: Habit | None = None
+
+    @property
+    def now(self) -> Proven:
+        """The account's part."""
+        return Proven(at=self.at, state=self.broker, marks=self.marks, ledger=self.ledger)
 
     @property
     def scope(self) -> Scope:

@@ -7,7 +7,8 @@ it costs most of a second.
 
 from __future__ import annotations
 
-from .read import BrokerReading, Known, Reach, read_account_once, read_broker
+from .read import read_account_once, read_broker
+from .reading import BrokerReading, Known, Reach
 from .session import Session
 from .settle import same_doubt
 

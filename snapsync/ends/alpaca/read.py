@@ -18,16 +18,16 @@ from functools import partial
 import msgspec
 
 from snapsync.errors import BrokerError, Exit
+from snapsync.model.doubts import Rolled, roll_forward, without_busts
 from snapsync.model.history import Manifest
 from snapsync.model.instant import Instant, from_datetime, seconds_between, shift
-from snapsync.model.ledger import FILL, Activity, Ledger
+from snapsync.model.ledger import FILL, Activity
 from snapsync.model.pages import Pages
-from snapsync.model.policy import Finding
-from snapsync.model.proof import unexplained
+from snapsync.model.proven import Proven
 from snapsync.model.state import (
     ACTIVITY,
+    ORDER,
     Coverage,
-    Marks,
     OpenOrder,
     Position,
     PositionMark,
@@ -42,59 +42,15 @@ from .multipliers import Multipliers
 from .orders import OpenNow, OrdersBehind, read_open_orders
 from .pace import unheard
 from .parse import Account, Holding, account, position
+from .reading import BrokerReading, Known, Reach
 from .row import many, one
 from .session import Asks, concurrently
-from .settle import UnsettledError, checked_pages, gone, same_doubt, still, unlike
+from .settle import UnsettledError, checked_pages, gone, same_doubt, still, told_gone, unlike
 
 TRIES = 3
 SETTLE_SECONDS = 1.0
 """How long the broker is given to agree with itself before it is read again."""
 PROOF_SECONDS = 24 * 60 * 60
-
-
-class Known(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """What earlier readings have proven: the next one goes on from there.
-
-    ``at`` is the beginning of the last one, ``proven`` that of the last which re-read days of overlap;
-    ``working`` are the ids of orders that had fills but were not done, ``doubts`` those of its doubts
-    (``same_doubt``) that need no second look.
-    """
-
-    at: Instant
-    proven: Instant
-    state: State
-    ledger: Ledger
-    working: tuple[str, ...]
-    doubts: frozenset[str] = frozenset()
-
-
-class Reach(msgspec.Struct, frozen=True, kw_only=True):
-    """How far back activities are read, in days: at first contact, and once a day as proof.
-
-    ``since`` overrules the first.
-    """
-
-    lookback_days: int
-    overlap_days: int
-    since: Instant | None = None
-
-
-class BrokerReading(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """One consistent reading. ``at`` is the broker's own clock at its beginning.
-
-    ``doubts`` are numbers of the broker's that disagree with each other.
-    """
-
-    at: Instant
-    account: str
-    number: str | None
-    state: State
-    marks: Marks
-    ledger: Ledger
-    manifest: Manifest
-    open_orders: tuple[OpenOrder, ...] = ()
-    observations: tuple[Finding, ...] = ()
-    doubts: tuple[Finding, ...] = ()
 
 
 def read_broker(
@@ -178,36 +134,41 @@ class _Reader:
         held, listed, fresh = _parts(asks, partial(self._gathering.read, since, at, proof=proof))
         self._ledger = ledger = self._ledger.merged(fresh)
         rows = self._gathering.rows
+        lost = tuple(gone(known.ledger, rows, since, known.at)) if known else ()
         coverage = (known.state.coverage if known else None) or Coverage(since=since)
+        positions = checked_pages(Position, self._sizes.of_holdings(held), None)
+        marks = msgspec.structs.replace(start.marks, positions=_marks(held))
+        if base and lost:
+            seen = State(cash=start.cash, positions=positions, transactions=base.state.transactions)
+            found = Proven(at=at, state=seen, marks=marks, ledger=ledger)
+            ledger = without_busts(base.then, found, lost, base.habit)
         behind.read(rows, ledger, coverage, listed)
         end = account(one(asks.get("/account")))
         still(start, end, fresh, at)
-        positions = self._sizes.of_holdings(held)
         evidence = (*behind.fills(), *(row for row in rows if row.type != FILL))
         sizes = self._sizes.of_trades(evidence)
         state = State(
             cash=start.cash,
-            positions=checked_pages(Position, positions, None),
-            transactions=_laid_over(known, transactions(evidence, behind.orders, sizes), rows),
+            positions=positions,
+            transactions=_laid_over(known, transactions(evidence, behind.orders, sizes), (*rows, *evidence)),
             scope=self._scope,
             coverage=coverage,
         )
         working = tuple(each for each in listed.open if not behind.done(each.id))
+        rolled = _rolled(base, Proven(at=at, state=state, marks=marks, ledger=ledger), sizes)
         return BrokerReading(
             at=at,
             account=start.id,
             number=start.number,
             state=state,
-            marks=msgspec.structs.replace(start.marks, positions=_marks(held)),
+            marks=marks,
             ledger=ledger,
             manifest=self._manifest(since, at if proof else None, held, working),
             open_orders=working,
             observations=tuple(self._sizes.assumed),
-            doubts=(
-                *_unexplained(base, state, ledger, sizes),
-                *(gone(known.ledger, rows, since, known.at) if known else ()),
-                *unlike(start, end, held),
-            ),
+            doubts=(*rolled.doubts, *map(told_gone, lost), *unlike(start, end, held)),
+            missing=rolled.missing,
+            habit=rolled.habit,
         )
 
     def _manifest(
@@ -230,8 +191,10 @@ def _proven_by(reading: BrokerReading) -> Known:
         at=reading.at,
         proven=reading.manifest.proven,
         state=reading.state,
+        marks=reading.marks,
         ledger=reading.ledger,
         working=reading.manifest.working,
+        habit=reading.habit,
     )
 
 
@@ -275,14 +238,12 @@ def _laid_over(
     if known is None:
         return checked_pages(Transaction, found, None)
     void = [(row.bucket, ACTIVITY + row.key) for row in rows if row.void]
+    # an order may be left without a fill; one that has some is laid over its old self
+    void += [(row.bucket, ORDER + row.order_id) for row in rows if row.void and row.order_id]
     return known.state.transactions.merged(found, without=void)
 
 
-def _unexplained(
-    base: Known | None, state: State, ledger: Ledger, sizes: Mapping[str, Decimal]
-) -> tuple[Finding, ...]:
+def _rolled(base: Known | None, point: Proven, sizes: Mapping[str, Decimal]) -> Rolled:
     if base is None:
-        return ()
-    changed = ledger.changed_since(base.ledger).values()
-    undone = [before for before, after in changed if before is not None and after is not None]
-    return unexplained(base.state, state, [after for _, after in changed if after], undone, sizes)
+        return Rolled()
+    return roll_forward(base.then, point, missing=base.missing, habit=base.habit, multipliers=sizes)

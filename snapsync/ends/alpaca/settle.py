@@ -76,22 +76,27 @@ def same_doubt(finding: Finding) -> str:
     return f"{finding.code} {finding.key} {detail}"
 
 
-def gone(ledger: Ledger, rows: Iterable[Activity], since: Instant, until: Instant) -> Iterator[Finding]:
+def gone(ledger: Ledger, rows: Iterable[Activity], since: Instant, until: Instant) -> Iterator[Activity]:
     """Fills that were read before and are missing now, although the window covers them."""
     seen = {row.key for row in rows}
     for name, page in ledger.buckets.items():
         if name < day_of(since):
             continue
         for row in page.rows:
-            if row.type == FILL and since < row.time < until and row.key not in seen:
-                yield Finding(
-                    code="activity-gone",
-                    severity="note",
-                    key=row.key,
-                    summary="The broker no longer shows an activity that it showed before.",
-                    detail=f"{row.key} is kept in the ledger; it may have been busted or corrected.",
-                    evidence=(row.key,),
-                )
+            if row.type == FILL and not row.void and since < row.time < until and row.key not in seen:
+                yield row
+
+
+def told_gone(row: Activity) -> Finding:
+    """Note that a fill is not shown any more."""
+    return Finding(
+        code="activity-gone",
+        severity="note",
+        key=row.key,
+        summary="The broker no longer shows an activity that it showed before.",
+        detail=f"{row.key} is kept in the ledger; it may have been busted or corrected.",
+        evidence=(row.key,),
+    )
 
 
 def checked_pages(row: type[R], rows: Iterable[R], known: Pages[R] | None) -> Pages[R]:
