@@ -30,6 +30,7 @@ from .version import __version__
 if TYPE_CHECKING:
     from .verbs.apply import Applied, Chosen, apply, choose
     from .verbs.env import Env
+    from .verbs.explain import Explained, explain
     from .verbs.log import log
     from .verbs.plan import Planned, plan
     from .verbs.rebind import rebind
@@ -42,11 +43,13 @@ __all__ = [
     "Chosen",
     "Env",
     "Exit",
+    "Explained",
     "Planned",
     "SnapsyncError",
     "__version__",
     "apply",
     "choose",
+    "explain",
     "log",
     "plan",
     "rebind",
@@ -60,9 +63,11 @@ _HOMES = {
     "Applied": "apply",
     "Chosen": "apply",
     "Env": "env",
+    "Explained": "explain",
     "Planned": "plan",
     "apply": "apply",
     "choose": "apply",
+    "explain": "explain",
     "log": "log",
     "plan": "plan",
     "rebind": "rebind",

@@ -90,7 +90,8 @@ def _moved(look: Look, base: Base | None, evidence: Evidence) -> Brief:
     """What the account did since the agreed point."""
     before = base.missing if base else ()
     missing = sum((each.amount for each in before if each.key == CASH), Decimal(0))
-    terms = Terms(senders=evidence.senders, habit=look.habit, missing=missing)
+    sizes = {each.symbol: each.multiplier for each in look.broker.transactions}
+    terms = Terms(senders=evidence.senders, habit=look.habit, missing=missing, multipliers=sizes)
     return brief(explain(base.then if base else None, look.now, terms))
 
 

@@ -32,14 +32,15 @@ def sizes(before: Proven | None, after: Proven, known: Sizes) -> dict[str, Decim
 def prices(before: Proven | None, after: Proven, told: Sequence[Told], known: Sizes) -> dict[str, Decimal]:
     """The price of everything that was held or moved, at the second point.
 
-    What is flat then has its last fill's; an option that an event ended is worth nothing. Of a holding
-    without a price the last known one is taken.
+    What is flat then has its last mark, so that what it was closed at counts as the closing's effect; what
+    was flat at both has its last fill's. Of a holding without a price the last known one is taken.
     """
     found = _marked(before, known) if before else {}
+    held = set(found)
     for each in told:
         for symbol, qty in quantity_effects(each.row):
             price = _last_price(each.row, symbol)
-            if qty and price is not None:
+            if qty and price is not None and symbol not in held:
                 found[symbol] = price
     return {**found, **_marked(after, known)}
 

@@ -14,6 +14,7 @@ from snapsync.model.plan import Plan
 from snapsync.model.policy import Finding
 from snapsync.model.status import Status
 
+from . import explain
 from .brief import brief, few
 from .lines import lines
 from .neutral import terminal
@@ -32,18 +33,25 @@ def plan(made: Plan, zone: ZoneInfo, paint: Paint, *, verbose: bool = False) -> 
     """A plan's changes, findings and summary."""
     body = lines(made.changes, zone, paint, verbose=verbose)
     notes = list(_findings(made.findings, paint, verbose=verbose))
-    return _parts(body, notes, _verdict(made, paint))
+    return _parts(body, notes, [*_moved(made, zone), _verdict(made, paint)])
 
 
 def plan_in_brief(made: Plan, zone: ZoneInfo, paint: Paint) -> str:
     """A plan, of a long one only the first few changes and findings of each kind."""
     shown, more = few(made.findings)
     notes = [*_findings(shown, paint, verbose=False), *(paint(f"  … and {each}", "dim") for each in more)]
-    return _parts(brief(made.changes, zone, paint), notes, _verdict(made, paint))
+    return _parts(brief(made.changes, zone, paint), notes, [_verdict(made, paint)])
 
 
-def _parts(body: list[str], notes: list[str], verdict: str) -> str:
-    parts = [body, notes, [verdict]]
+def _moved(made: Plan, zone: ZoneInfo) -> list[str]:
+    """What the account did since the agreed point, in one sentence; first contact has a finding for it."""
+    if made.moved is None or made.moved.since is None or explain.stood_still(made.moved):
+        return []
+    return wrapped(explain.brief(made.moved, zone), "")
+
+
+def _parts(body: list[str], notes: list[str], end: list[str]) -> str:
+    parts = [body, notes, end]
     return "\n\n".join("\n".join(part) for part in parts if part)
 
 

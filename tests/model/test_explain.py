@@ -181,12 +181,11 @@ def test_each_dollar_has_its_activity() -> None:
         ("fee", Decimal("-0.43"), "fee"),
         ("dividend", Decimal("2.6"), "income"),
     }
-    # proceeds of 318.00 are cash; as equity the sale is what it brought beside the last mark
+    # proceeds of 318.00 are cash; as equity the sale is what it brought against the last mark
     (sold,) = [part for part in found.parts if part.what == "sold"]
-    assert (sold.equity, sold.qty) == (Decimal(0), Decimal(-2))
+    assert (sold.equity, sold.qty) == (Decimal(52), Decimal(-2))
     assert sold.evidence == ("FILL:f-1:" + SPY,)
-    (held,) = parts(found, Cause.MARKET)
-    assert held.equity == Decimal("52.00")
+    assert not parts(found, Cause.MARKET)
 
 
 def test_a_net_amount_wins_over_price_times_quantity() -> None:
