@@ -7,7 +7,7 @@ has proven is its habit, and settles the doubtful days.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import Literal
 
@@ -66,14 +66,12 @@ def settled(
     """
     readings = _readings(before, after)
     fractions = [amount for amount in amounts if _part_of_a_cent(amount)]
-    found = {name: _closed(rest, accrued, fractions, fee_types) for name, accrued in readings.items()}
+    tried = _tried(readings, habit, fee_types)
+    found = {name: _closed(rest, readings[name], fractions, fee_types) for name in tried}
     closing = [name for name, rounding in found.items() if rounding is not None]
-    # fees that are accrued no more, without a row that says so, are missing: "never in cash" is no excuse
-    if habit and readings.get(habit, ZERO) > 0 and found.get(habit) is None and closing == ["posted"]:
-        closing = []
     if not closing:
-        return _open(rest, habit if habit in readings else "posted", readings, fractions)
-    reading = habit if habit in closing else closing[0]
+        return _open(rest, tried[0], readings, fractions)
+    reading = closing[0]
     accrued, rounding = readings[reading], found[reading] or ZERO
     told_apart = len({readings[name] for name in closing}) == 1 < len(set(readings.values()))
     return Rest(
@@ -96,6 +94,18 @@ def _readings(before: Marks, after: Marks) -> dict[Habit, Decimal]:
         pending = before.pending_reg_taf_fees - after.pending_reg_taf_fees
         readings["accrued and pending"] = normal(readings["accrued"] + pending)
     return readings
+
+
+def _tried(readings: Mapping[Habit, Decimal], habit: Habit | None, fee_types: int) -> list[Habit]:
+    """The readings that may be, the likeliest first.
+
+    Where fees are posted only the habit will do: fees that are accrued no more, without a row that says so,
+    are missing, and "they never left cash" is no excuse. Where they only grow another one may prove itself.
+    """
+    if habit is None or habit not in readings:
+        return list(readings)
+    growing = not fee_types and all(amount <= 0 for amount in readings.values())
+    return [habit, *(name for name in readings if growing and name != habit)]
 
 
 def _closed(rest: Decimal, accrued: Decimal, fractions: Sequence[Decimal], fee_types: int) -> Decimal | None:

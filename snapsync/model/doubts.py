@@ -14,9 +14,9 @@ import msgspec
 from .accruals import Habit
 from .canon import normal
 from .explain import Terms, explain
-from .explanation import Explanation
+from .explanation import CASH, Explanation
 from .ledger import BUSTED, Activity, Ledger
-from .missing import CASH, FLOOR, UNEXPLAINED, Missing, carried, room_for_fees
+from .missing import FLOOR, UNEXPLAINED, Missing, carried, room_for_fees, sums
 from .money import dollars, signed
 from .policy import Finding
 from .proven import Proven, news
@@ -50,10 +50,11 @@ def roll_forward(
         habit: when this account's fees leave cash, as far as it was seen.
         multipliers: of contracts that neither point holds.
     """
-    found = explain(before, after, Terms(habit=habit, multipliers=multipliers or {}))
+    known = tuple(missing)
+    found = explain(before, after, Terms(habit=habit, multipliers=multipliers or {}, missing=sums(known)))
     room = room_for_fees(news(before, after))
     return Rolled(
-        missing=carried(missing, found, room),
+        missing=carried(known, found, room),
         habit=found.habit,
         doubts=(*_quantities(found, after, room), *_cash(found, after, room)),
         open=len(found.unexplained.quantities) + bool(found.unexplained.cash),

@@ -22,15 +22,16 @@ from .canon import EXACT, normal
 from .causes import Kind, kind_of
 from .change import Cause
 from .effects import cash_effect, claimed_quantity, coin_pair, quantity_effects
-from .explanation import BASELINE, FELT_BEFORE, MISSING_BEFORE, Explanation, Part, Sums, Unexplained
+from .explanation import BASELINE, CASH, FELT_BEFORE, MISSING_BEFORE, Explanation, Part, Sums, Unexplained
 from .ledger import FILL, Activity
 from .proven import Proven, Told, news
 from .senders import Senders
 from .trading_days import market_day
-from .worth import held_parts, prices, sizes, worth
+from .worth import SPLITS, held_parts, prices, sizes, worth
 
 ZERO = Decimal(0)
 _NINTH_DECIMAL = Decimal("1e-9")
+_MADE_UP = "so much had no activity at the first point; those that came since make up for it"
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,13 +39,13 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 
     ``senders`` say whose the fills were; ``habit`` when this account's fees leave cash, as far as it was
     seen; ``multipliers`` are those of contracts that neither point holds; ``missing`` is what was
-    unexplained at the first point already, in dollars.
+    unexplained at the first point already: dollars of ``cash``, units by symbol.
     """
 
     senders: Senders = Senders({}, (), "")
     habit: Habit | None = None
     multipliers: Mapping[str, Decimal] = {}
-    missing: Decimal = ZERO
+    missing: Mapping[str, Decimal] = {}
 
 
 def explain(before: Proven | None, after: Proven, terms: Terms | None = None) -> Explanation:
@@ -142,20 +143,30 @@ class _Equations:
                 yield self._part(felt, row, symbol, -part.cash, -part.qty)
 
     def _part(self, kind: Kind, row: Activity, symbol: str, cash: Decimal, qty: Decimal) -> Part:
-        day = market_day(row.time)
-        dated_before = self._before is not None and day < market_day(self._before.at)
         return Part(
             cause=kind.cause,
             what=kind.what,
             symbol=symbol,
             cash=normal(cash),
             qty=normal(qty),
-            equity=normal(cash + qty * self._worth(symbol)),
+            # a split moves price and quantity against each other: with what was held, see held_parts
+            equity=normal(cash + (ZERO if row.type in SPLITS else qty * self._worth(symbol))),
             evidence=(row.key,),
             rule=kind.rule,
             or_else=kind.or_else,
-            restates=day.isoformat() if dated_before else None,
+            restates=self._earlier_day(row),
         )
+
+    def _earlier_day(self, row: Activity) -> str | None:
+        """The day that a row belongs to, where that is not one of those since the first point.
+
+        What is no fill has a date only: one of the first point's day that came on a later one came late.
+        """
+        if self._before is None:
+            return None
+        day, first = market_day(row.time), market_day(self._before.at)
+        late = row.type != FILL and day == first < market_day(self._after.at)
+        return day.isoformat() if late or day < first else None
 
     def _quantity_rests(self) -> dict[str, Decimal]:
         rests = dict(self._after.quantities)
@@ -174,16 +185,14 @@ class _Equations:
                 claims.setdefault(told.row.symbol, []).append(told)
         for symbol, each in claims.items():
             qty = sum((told.sign * claimed_quantity(told.row) for told in each), ZERO)
-            if qty and qty == self._quantities.get(symbol, ZERO):
-                yield Part(
-                    cause=Cause.UNKNOWN,
-                    what=each[0].row.type,
-                    symbol=symbol,
-                    qty=normal(qty),
-                    equity=normal(qty * self._worth(symbol)),
-                    evidence=tuple(told.row.key for told in each),
-                    rule="a type that snapsync does not know, whose quantity is what the position moved by",
-                )
+            rest = self._quantities.get(symbol, ZERO)
+            rule = "a type that snapsync does not know, whose quantity is what the position moved by"
+            keys = tuple(told.row.key for told in each)
+            if qty and qty == rest:
+                yield self._moved(Cause.UNKNOWN, each[0].row.type, symbol, qty, rule, keys)
+            elif qty and not rest and qty == self._terms.missing.get(symbol):
+                yield self._moved(Cause.UNKNOWN, each[0].row.type, symbol, qty, rule, keys)
+                yield self._moved(Cause.RESTATEMENT, MISSING_BEFORE, symbol, -qty, _MADE_UP, keys)
 
     def _hairs(self) -> Iterator[Part]:
         """What a coin is paid with is rounded to nine decimals by the broker, once per fill."""
@@ -195,15 +204,22 @@ class _Equations:
         for symbol, keys in fills.items():
             rest = normal(self._quantities.get(symbol, ZERO))
             if rest and abs(rest) <= _NINTH_DECIMAL * len(keys):
-                yield Part(
-                    cause=Cause.BROKER,
-                    what="rounding",
-                    symbol=symbol,
-                    qty=rest,
-                    equity=normal(rest * self._worth(symbol)),
-                    evidence=tuple(keys),
-                    rule="a coin that pays is rounded to nine decimals, once per fill",
-                )
+                rule = "a coin that pays is rounded to nine decimals, once per fill"
+                yield self._moved(Cause.BROKER, "rounding", symbol, rest, rule, tuple(keys))
+
+    def _moved(
+        self, cause: Cause, what: str, symbol: str, qty: Decimal, rule: str, evidence: tuple[str, ...]
+    ) -> Part:
+        equity = normal(qty * self._worth(symbol))
+        return Part(
+            cause=cause,
+            what=what,
+            symbol=symbol,
+            qty=normal(qty),
+            equity=equity,
+            rule=rule,
+            evidence=evidence,
+        )
 
     def _settle(self) -> Rest:
         rest = self._after.cash - (self._before.cash if self._before else ZERO)
@@ -245,7 +261,7 @@ class _Equations:
 
     def _repaid(self) -> list[Part]:
         """What was missing at the first point, and whose row has come since."""
-        missing, rest = self._terms.missing, self._rest.unexplained
+        missing, rest = self._terms.missing.get(CASH, ZERO), self._rest.unexplained
         if not missing or not rest or (missing > 0) == (rest > 0) or self._before is None:
             return []
         amount = rest if abs(rest) <= abs(missing) else -missing
@@ -255,7 +271,7 @@ class _Equations:
                 what=MISSING_BEFORE,
                 cash=amount,
                 equity=amount,
-                rule="so much of cash had no row at the first point; rows that came since make up for it",
+                rule=_MADE_UP,
             )
         ]
 
@@ -264,11 +280,4 @@ class _Equations:
         if left.cash:
             yield Part(cause=Cause.UNKNOWN, what=BASELINE, cash=left.cash, equity=left.cash, rule=rule)
         for symbol, qty in left.quantities.items():
-            yield Part(
-                cause=Cause.UNKNOWN,
-                what=BASELINE,
-                symbol=symbol,
-                qty=qty,
-                equity=normal(qty * self._worth(symbol)),
-                rule=rule,
-            )
+            yield self._moved(Cause.UNKNOWN, BASELINE, symbol, qty, rule, ())

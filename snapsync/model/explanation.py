@@ -13,6 +13,8 @@ from .change import Cause
 from .instant import Instant
 
 ZERO = Decimal(0)
+CASH = "cash"
+"""The key of what is missing in dollars."""
 BASELINE = "baseline"
 FELT_BEFORE = "felt before"
 """An activity of this time was in the first point's numbers already."""

@@ -14,7 +14,7 @@ import msgspec
 
 from .canon import EXACT, Record, normal, plain
 from .change import Cause
-from .explanation import FELT_BEFORE, MISSING_BEFORE, Explanation
+from .explanation import CASH, FELT_BEFORE, MISSING_BEFORE, Explanation
 from .instant import Instant, readable, shift
 from .ledger import FILL
 from .money import dollars, signed
@@ -25,7 +25,6 @@ from .symbols import CRYPTO, EQUITY, OPTION, asset_class, contract
 from .trading_days import market_day, past_expiry, trading_days_between
 
 ZERO = Decimal(0)
-CASH = "cash"
 UNEXPLAINED = frozenset({"cash-unexplained", "quantity-unexplained", "expiry-pending"})
 """The codes of the findings on what is missing."""
 FLOOR = Decimal("1.00")
@@ -108,6 +107,14 @@ def _added(pieces: list[Missing], key: str, amount: Decimal, at: Instant, room: 
         more = msgspec.structs.replace(last, amount=normal(last.amount + amount), room=last.room + room)
         return [*pieces[:-1], more]
     return [*pieces, Missing(key=key, amount=amount, first=at, last=at, room=room)]
+
+
+def sums(missing: Iterable[Missing]) -> dict[str, Decimal]:
+    """How much is missing in all, by key."""
+    total: dict[str, Decimal] = {}
+    for each in missing:
+        total[each.key] = EXACT.add(total.get(each.key, ZERO), each.amount)
+    return total
 
 
 def room_for_fees(told: Iterable[Told]) -> dict[str, Decimal]:

@@ -21,8 +21,8 @@ def dollars(amount: Decimal) -> str:
 
 
 def signed(amount: Decimal) -> str:
-    """``+$5,262.75``, ``-$0.43`` or ``$0.00``: a difference."""
-    return dollars(amount) if amount <= 0 else "+" + dollars(amount)
+    """``+$5,262.75`` or ``-$0.43``: a difference."""
+    return dollars(amount) if amount < 0 else "+" + dollars(amount)
 
 
 def price(amount: Decimal | None) -> str:

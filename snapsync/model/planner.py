@@ -22,7 +22,7 @@ from .change import (
 from .evidence import Evidence, of_reset
 from .explain import Terms, explain
 from .instant import Instant, shift
-from .missing import CASH, missing_findings
+from .missing import missing_findings, sums
 from .pairs import Pairs, pairs
 from .plan import Look, Plan, reading_of
 from .policy import (
@@ -88,8 +88,7 @@ def plan(look: Look, base: Base | None, rules: Rules) -> Plan:
 
 def _moved(look: Look, base: Base | None, evidence: Evidence) -> Brief:
     """What the account did since the agreed point."""
-    before = base.missing if base else ()
-    missing = sum((each.amount for each in before if each.key == CASH), Decimal(0))
+    missing = sums(base.missing if base else ())
     sizes = {each.symbol: each.multiplier for each in look.broker.transactions}
     terms = Terms(senders=evidence.senders, habit=look.habit, missing=missing, multipliers=sizes)
     return brief(explain(base.then if base else None, look.now, terms))

@@ -60,7 +60,7 @@ def news(before: Proven | None, after: Proven) -> Iterator[Told]:
         if old is not None:
             yield Told(row=old, sign=-1, again=True)
         if new is not None and (old is not None or new.time >= covered):
-            yield Told(row=new, again=old is not None, late=old is None and _made(new) < before.at)
+            yield Told(row=new, again=old is not None, late=old is None and made(new) < before.at)
 
 
 def _does(row: Activity) -> tuple[object, ...]:
@@ -72,6 +72,6 @@ def _moment(row: Activity | None) -> tuple[str, str]:
     return (row.time, row.key) if row else ("", "")
 
 
-def _made(row: Activity) -> str:
+def made(row: Activity) -> str:
     """When the broker made a row; of one that does not say, it is taken to be new."""
     return row.time if row.type == FILL else row.created_at or "9999"

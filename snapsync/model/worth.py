@@ -17,7 +17,7 @@ from .symbols import OPTION, asset_class, multiplier
 ZERO = Decimal(0)
 _FINE = Decimal("1e-18")
 """So fine is a price that has to be divided out; what that leaves over is a part of its own."""
-_SPLITS = frozenset({"SPLIT", "SSP"})
+SPLITS = frozenset({"SPLIT", "SSP"})
 
 Prices = Mapping[str, Decimal]
 Sizes = Mapping[str, Decimal]
@@ -84,7 +84,7 @@ def held_parts(
     earlier = _marked(before, known) if before else {}
     added: dict[str, Decimal] = {}
     for each in told:
-        if each.row.type in _SPLITS:
+        if each.row.type in SPLITS:
             for symbol, qty in quantity_effects(each.row):
                 added[symbol] = added.get(symbol, ZERO) + each.sign * qty
     held = before.quantities if before else {}

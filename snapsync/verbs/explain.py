@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 
 import msgspec
 
@@ -14,7 +13,7 @@ from snapsync.model.explanation import Explanation
 from snapsync.model.history import BrokerSnapshot, Operation
 from snapsync.model.instant import Instant, instant, midnight, shift
 from snapsync.model.ledger import Activity
-from snapsync.model.missing import CASH
+from snapsync.model.missing import sums
 from snapsync.model.pages import Pages
 from snapsync.model.proven import Proven
 from snapsync.model.senders import Senders
@@ -103,12 +102,11 @@ def _terms(
     orders = stored_state(later.state, env.store.place.get).transactions.by_key()
     book = env.book_state(end.book).transactions if end.book else ()
     booked = {row.key for row in book if row.origin != IMPORTED}
-    before = earlier.missing if earlier else ()
     return equations.Terms(
         senders=Senders(orders, booked, env.rules.bot_prefix),
         habit=later.habit,
         multipliers={each.symbol: each.multiplier for each in orders.values()},
-        missing=sum((each.amount for each in before if each.key == CASH), Decimal(0)),
+        missing=sums(earlier.missing if earlier else ()),
     )
 
 

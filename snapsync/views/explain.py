@@ -26,14 +26,14 @@ def brief(moved: Brief, zone: ZoneInfo) -> str:
     """The one-line form, for a plan, a check or a message."""
     sums = [f"{each.what} {signed(each.equity or each.cash)}" for each in moved.sums]
     since = f"since {local(moved.since, zone)}" if moved.since else "as far as activities were read"
-    return f"The account moved by {signed(moved.equity)} {since}: {', '.join([*sums, missing(moved)])}."
+    return f"The account moved by {_moved(moved.equity)} {since}: {', '.join([*sums, missing(moved)])}."
 
 
 def missing(moved: Brief) -> str:
     """What is unexplained, in a few words."""
     left = moved.unexplained
     lost = [f"{plain(qty)} {terminal(symbol)}" for symbol, qty in left.quantities.items()]
-    return f"{_NAMED} {', '.join([signed(left.cash) if left.cash else dollars(ZERO), *lost])}"
+    return f"{_NAMED} {', '.join([_moved(left.cash), *lost])}"
 
 
 def stood_still(moved: Brief) -> bool:
@@ -114,9 +114,9 @@ def _money(
     if whole:
         sums = found.cash if field == "cash" else found.equity
         rows.append((_NAMED, "", _shown(left), ""))
-        total = f"{signed(sums.change)}  ({dollars(sums.before)} → {dollars(sums.after)})"
+        total = f"{_moved(sums.change)}  ({dollars(sums.before)} → {dollars(sums.after)})"
     else:
-        total = signed(sum((line.sum(field) for line in moved), ZERO))
+        total = _moved(sum((line.sum(field) for line in moved), ZERO))
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
     said = [f"{paint(field, 'bold')}  {total}"]
     for number, (what, symbol, amount, cause) in enumerate(rows):
@@ -125,6 +125,10 @@ def _money(
         if verbose and number < len(moved):
             said += (paint(each, "dim") for each in _reasons(moved[number]))
     return said
+
+
+def _moved(amount: Decimal) -> str:
+    return signed(amount) if amount else dollars(amount)
 
 
 def _shown(cell: object) -> str:

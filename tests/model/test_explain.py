@@ -138,7 +138,10 @@ def histories(draw: st.DrawFn) -> tuple[Proven | None, Proven, Terms]:
         pending=fees[3], equity=draw(st.none() | amounts),
     )  # fmt: skip
     habits: list[Habit | None] = [None, "posted", "accrued", "accrued and pending"]
-    terms = Terms(habit=draw(st.sampled_from(habits)), missing=draw(st.just(Decimal(0)) | amounts))
+    terms = Terms(
+        habit=draw(st.sampled_from(habits)),
+        missing=draw(st.dictionaries(st.sampled_from(["cash", "AAPL"]), amounts)),
+    )
     return (None if draw(st.integers(0, 4)) == 0 else before), after, terms
 
 
@@ -380,7 +383,7 @@ def test_what_was_missing_at_the_first_point_is_made_up_for() -> None:
     found = explain(
         account("999.57", at=MORNING),
         account("999.57", rows=[event("FEE", amount="-0.43")]),
-        Terms(missing=Decimal("-0.43")),
+        Terms(missing={"cash": Decimal("-0.43")}),
     )
     assert not found.unexplained
     assert [part.cash for part in parts(found, Cause.RESTATEMENT)] == [Decimal("0.43")]

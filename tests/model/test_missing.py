@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snapsync.model.change import Cause
-from snapsync.model.explanation import FELT_BEFORE, Explanation, Part, Sums, Unexplained
+from snapsync.model.explanation import CASH, FELT_BEFORE, Explanation, Part, Sums, Unexplained
 from snapsync.model.instant import Instant, instant
-from snapsync.model.missing import CASH, Missing, accepted, carried, missing_findings, room_for_fees
+from snapsync.model.missing import Missing, accepted, carried, missing_findings, room_for_fees
 from snapsync.model.policy import Finding
 from snapsync.model.proven import Told
 from snapsync.model.state import Position, State
