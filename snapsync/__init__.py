@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .verbs.env import Env
     from .verbs.explain import Explained, explain
     from .verbs.log import log
+    from .verbs.performance import performance
     from .verbs.plan import Planned, plan
     from .verbs.rebind import rebind
     from .verbs.recover import recover
@@ -51,6 +52,7 @@ __all__ = [
     "choose",
     "explain",
     "log",
+    "performance",
     "plan",
     "rebind",
     "recover",
@@ -69,6 +71,7 @@ _HOMES = {
     "choose": "apply",
     "explain": "explain",
     "log": "log",
+    "performance": "performance",
     "plan": "plan",
     "rebind": "rebind",
     "recover": "recover",

@@ -61,7 +61,8 @@ def kind_of(told: Told, senders: Senders) -> Kind:
         sender = senders.of(row)
         what = "bought" if row.side == "buy" else "sold"
         return Kind(cause=sender.cause, what=what, rule=sender.rule, or_else=sender.or_else)
-    return Kind(cause=_cause(row), what=_what(row), rule=_rule(row))
+    canceled = "canceled " if row.void else ""
+    return Kind(cause=_cause(row), what=f"{canceled}{_what(row)}", rule=_rule(row))
 
 
 def _cause(row: Activity) -> Cause:

@@ -101,12 +101,10 @@ class _Equations:
 
     def explanation(self) -> Explanation:
         before, after = self._before, self._after
-        repaid = self._repaid()
+        repaid = tuple(self._repaid())
         parts = [*self._rows, *self._claimed, *self._hair, *self._cash_parts(), *repaid]
         parts += held_parts(before, after, self._prices, self._sizes, self._told)
-        cash = normal(self._rest.unexplained - sum((part.cash for part in repaid), ZERO))
-        value = sum((qty * self._worth(symbol) for symbol, qty in self._left.items()), ZERO)
-        unexplained = Unexplained(cash=cash, quantities=self._left, equity=normal(cash + value))
+        unexplained = self._unexplained(repaid)
         if before is None:
             parts += self._baseline(unexplained)
             unexplained = Unexplained()
@@ -119,6 +117,16 @@ class _Equations:
             unexplained=unexplained,
             habit=self._rest.reading if self._rest.proven else self._terms.habit,
         )
+
+    def _unexplained(self, repaid: Iterable[Part]) -> Unexplained:
+        cash, left = self._rest.unexplained, dict(self._left)
+        for part in repaid:
+            cash = normal(cash - part.cash)
+            if part.qty:
+                left[part.symbol] = normal(left[part.symbol] - part.qty)
+        quantities = {symbol: qty for symbol, qty in left.items() if qty}
+        value = sum((qty * self._worth(symbol) for symbol, qty in quantities.items()), ZERO)
+        return Unexplained(cash=cash, quantities=quantities, equity=normal(cash + value))
 
     def _worth(self, symbol: str) -> Decimal:
         return worth(symbol, self._prices, self._sizes)
@@ -188,11 +196,9 @@ class _Equations:
             rest = self._quantities.get(symbol, ZERO)
             rule = "a type that snapsync does not know, whose quantity is what the position moved by"
             keys = tuple(told.row.key for told in each)
-            if qty and qty == rest:
+            # or by what it moved before and since together, where the activity came late
+            if qty and qty in (rest, rest + self._terms.missing.get(symbol, ZERO)):
                 yield self._moved(Cause.UNKNOWN, each[0].row.type, symbol, qty, rule, keys)
-            elif qty and not rest and qty == self._terms.missing.get(symbol):
-                yield self._moved(Cause.UNKNOWN, each[0].row.type, symbol, qty, rule, keys)
-                yield self._moved(Cause.RESTATEMENT, MISSING_BEFORE, symbol, -qty, _MADE_UP, keys)
 
     def _hairs(self) -> Iterator[Part]:
         """What a coin is paid with is rounded to nine decimals by the broker, once per fill."""
@@ -259,21 +265,23 @@ class _Equations:
                 rule="at most half a cent per fractional fill and a cent per type of fee",
             )
 
-    def _repaid(self) -> list[Part]:
-        """What was missing at the first point, and whose row has come since."""
-        missing, rest = self._terms.missing.get(CASH, ZERO), self._rest.unexplained
-        if not missing or not rest or (missing > 0) == (rest > 0) or self._before is None:
-            return []
-        amount = rest if abs(rest) <= abs(missing) else -missing
-        return [
-            Part(
-                cause=Cause.RESTATEMENT,
-                what=MISSING_BEFORE,
-                cash=amount,
-                equity=amount,
-                rule=_MADE_UP,
-            )
-        ]
+    def _repaid(self) -> Iterator[Part]:
+        """What was missing at the first point, and whose activities have come since."""
+        for key, missing in self._terms.missing.items() if self._before else ():
+            rest = self._rest.unexplained if key == CASH else self._left.get(key, ZERO)
+            if not rest or (missing > 0) == (rest > 0):
+                continue
+            amount = rest if abs(rest) <= abs(missing) else normal(-missing)
+            if key == CASH:
+                yield Part(
+                    cause=Cause.RESTATEMENT,
+                    what=MISSING_BEFORE,
+                    cash=amount,
+                    equity=amount,
+                    rule=_MADE_UP,
+                )
+            else:
+                yield self._moved(Cause.RESTATEMENT, MISSING_BEFORE, key, amount, _MADE_UP, ())
 
     def _baseline(self, left: Unexplained) -> Iterator[Part]:
         rule = "first contact: the account was so before the activities that were read"

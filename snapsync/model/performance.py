@@ -18,6 +18,7 @@ from .canon import EXACT, Record, normal
 from .change import Cause
 from .explain import Terms, explain
 from .explanation import Explanation, Part
+from .instant import Instant
 from .proven import Proven
 from .restated import as_now_known
 from .trading_days import market_day
@@ -73,8 +74,8 @@ class Performance(Record, frozen=True):
     """All periods, their sums, and the drawdown by days, all as now known where not said otherwise."""
 
     by: By
-    since: str
-    until: str
+    since: Instant
+    until: Instant
     start: Decimal
     equity: Decimal
     periods: tuple[Period, ...]

@@ -58,7 +58,7 @@ def explain(
         raise UsageError("--since says where to begin: it goes with no A.")
     end = _look_at(env, b) if b else _newest(env)
     if since:
-        start = _before(env, _time(since, end=False))
+        start = _before(env, time_of(since, end=False))
     else:
         start = _look_at(env, a).broker if a else _agreed_before(env, end)
     later = _broker(env, end.broker)
@@ -139,7 +139,7 @@ def _before(env: Env, at: Instant) -> SnapshotId | None:
 def _look_at(env: Env, text: str) -> Operation:
     """The operation that an id names, or the last one at a time; the last look at the broker up to then."""
     if text[:1].isdigit() and "-" in text:
-        at = _time(text, end=True)
+        at = time_of(text, end=True)
         found = next((act for act in looks(env) if act.time <= at), None)
         if found is None:
             raise UsageError("Nothing was stored yet at that time.", detail=text, hint="snapsync log")
@@ -157,7 +157,7 @@ def _look_at(env: Env, text: str) -> Operation:
     )
 
 
-def _time(text: str, *, end: bool) -> Instant:
+def time_of(text: str, *, end: bool) -> Instant:
     """A day in New York, or a time with its zone."""
     try:
         if len(text) > _DAY:

@@ -50,7 +50,8 @@ class Line:
     @property
     def what(self) -> str:
         """What happened, how often, and for which day."""
-        times = f" ({len(self.parts)}x)" if len(self.parts) > 1 else ""
+        count = len({part.evidence for part in self.parts})
+        times = f" ({count}x)" if count > 1 else ""
         day = f", for {self.first.restates}" if self.first.restates else ""
         return f"{self.first.what}{times}{day}"
 

@@ -17,7 +17,7 @@ from tests.broker.truth import read
 
 Step = dict[str, Any]
 
-CALL, PUT, LATE = "SPY250815C00640000", "AAPL250815P00200000", "IWM250829C00225000"
+CALL, PUT, LATE = "SPY250815C00640000", "F250815P00012000", "IWM250829C00225000"
 LEGS = [{"symbol": "QQQ250829C00600000", "side": "buy", "price": 2.41},
         {"symbol": "QQQ250829C00610000", "side": "sell", "price": 1.17}]  # fmt: skip
 
@@ -53,8 +53,8 @@ DAYS: dict[str, list[Step]] = {
         {"do": "order", "side": "buy", "symbol": "IWM", "qty": 9, "limit": "215.25",
          "client_order_id": "bot-3"},
         {"do": "fill", "order": "bot-3", "qty": 4},
-        {"do": "sell", "symbol": PUT, "qty": 2, "price": "2.05", "client_order_id": "bot-4"},
-        *accrue("0.21"), *price(AAPL=229.40, **{CALL: 0.95, PUT: 2.40}),
+        {"do": "sell", "symbol": PUT, "qty": 2, "price": "0.65", "client_order_id": "bot-4"},
+        *accrue("0.21"), *price(AAPL=229.40, **{CALL: 0.95, PUT: 0.71}),
     ],
     "2025-08-06": [
         *fees("0.21", "-1d"),
@@ -68,7 +68,7 @@ DAYS: dict[str, list[Step]] = {
         {"do": "crypto_fee", "symbol": "BTC/USD", "qty": "0.000197250"},
         {"do": "deposit", "amount": 5000},
         {"do": "buy", "symbol": "ETH/BTC", "qty": "0.5", "price": "0.0412"},
-        *price(AAPL=219.80, IWM=211.40, BTC_USD="62111.11", NVDA="160.01", **{CALL: 0.40, PUT: 3.90}),
+        *price(AAPL=219.80, IWM=211.40, BTC_USD="62111.11", NVDA="160.01", **{CALL: 0.40, PUT: 1.14}),
     ],
     "2025-08-08": [
         {"do": "crypto_fee", "symbol": "ETH/USD", "qty": "0.00125"},
@@ -91,7 +91,7 @@ DAYS: dict[str, list[Step]] = {
     "2025-08-13": [
         *fees("0.33", "-1d"),
         {"do": "split", "symbol": "AAPL", "new": 4},
-        *price(AAPL=57.50, **{PUT: 0.30}),
+        *price(AAPL=57.50, **{PUT: 0.42}),
     ],
     "2025-08-14": [
         {"do": "withdrawal", "amount": "2500.50"},
@@ -104,10 +104,10 @@ DAYS: dict[str, list[Step]] = {
     "2025-08-18": [
         {"do": "expiry", "symbol": CALL},
         {"do": "assignment", "symbol": PUT},
-        *price(AAPL=56.10),
+        *price(AAPL=56.10, F=11.48),
     ],
     "2025-08-19": [
-        {"do": "sell", "symbol": "AAPL", "qty": 240, "price": "56.40"},
+        {"do": "sell", "symbol": "AAPL", "qty": 25, "price": "56.40"},
         {"do": "buy", "symbol": LATE, "qty": 3, "price": "1.10", "client_order_id": "bot-6"},
         *accrue("0.55", pending="0.19"), *price(AAPL=56.00, **{LATE: 1.30}),
     ],

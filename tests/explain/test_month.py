@@ -144,7 +144,9 @@ def test_as_now_known_every_day_is_explained_in_any_order_of_arrival(habit: str,
 def test_what_is_missing_goes_by_itself_in_any_order_of_arrival(habit: str, data: st.DataObject) -> None:
     """From look to look it is carried along; when the last row has come there is nothing of it."""
     days = lived(habit).days
-    keys = sorted(row.key for row in days[-1].proven.ledger if row.status != "busted")
+    # a type that nobody knows counts by what the position moved by, and that only on its own day is sure
+    odd = {row.key for row in days[-1].proven.ledger if row.status == "busted" or row.type == "QQZ"}
+    keys = sorted(days[-1].proven.ledger.by_key().keys() - odd)
     late = data.draw(st.dictionaries(st.sampled_from(keys), st.integers(1, 5)))
     missing: tuple[Missing, ...] = ()
     known = days[-1].reading.habit
