@@ -15,7 +15,7 @@ from .accruals import Habit
 from .canon import normal
 from .explain import Terms, explain
 from .explanation import CASH, Explanation
-from .ledger import BUSTED, Activity, Ledger
+from .ledger import BUSTED, Activity
 from .missing import FLOOR, UNEXPLAINED, Missing, carried, room_for_fees, sums
 from .money import dollars, signed
 from .policy import Finding
@@ -61,17 +61,17 @@ def roll_forward(
     )
 
 
-def without_busts(
+def busted(
     before: Proven, after: Proven, lost: Iterable[Activity], habit: Habit | None = None
-) -> Ledger:
-    """The ledger at the later point; fills that are not shown any more are void if the numbers say so too.
+) -> tuple[Activity, ...]:
+    """Fills that are not shown any more, as void; none where the account's numbers still have them.
 
     A list may lack a row by mistake: what decides is whether positions and cash are as if it had never been.
     """
-    busted = after.ledger.merged(msgspec.structs.replace(row, status=BUSTED) for row in lost)
-    undone = msgspec.structs.replace(after, ledger=busted)
+    rows = tuple(msgspec.structs.replace(row, status=BUSTED) for row in lost)
+    undone = msgspec.structs.replace(after, ledger=after.ledger.merged(rows))
     better = roll_forward(before, undone, habit=habit).open < roll_forward(before, after, habit=habit).open
-    return busted if better else after.ledger
+    return rows if better else ()
 
 
 def _quantities(found: Explanation, after: Proven, room: Mapping[str, Decimal]) -> Iterator[Finding]:

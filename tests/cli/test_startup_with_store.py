@@ -10,11 +10,11 @@ from tests.test_startup import HEAVY, modules
 
 @pytest.mark.parametrize(
     "args",
-    [["log"], ["status"], ["show"], ["show", "-v"], ["log", "--json"], ["config"], ["recover"]],
+    [["log"], ["status"], ["show"], ["show", "-v"], ["log", "--json"], ["config"], ["recover"], ["explain"]],
     ids=" ".join,
 )
 def test_reading_the_store_imports_nothing_heavy(bot: Bot, args: list[str]) -> None:
-    """log, status and show need neither the SDK nor pandas, numpy or deepdiff."""
+    """log, status, show and explain need neither the SDK nor pandas, numpy or deepdiff."""
     bot.run("plan")
     bot.run("apply", "--yes")
 

@@ -49,7 +49,8 @@ class OrdersBehind:
         """
         fills = [row for row in rows if row.type == FILL and row.order_id]
         wanted = {row.order_id or "" for row in fills if ORDER + (row.order_id or "") not in self._proven}
-        wanted |= self._waiting
+        # an order that a fill was taken back of is another one now, though it was proven
+        wanted |= self._waiting | {row.order_id or "" for row in fills if row.void}
         self._since = coverage.since
         self._seen = {id: each for id, each in self._seen.items() if each and each.order.done}
         working = {id: each for id, each in listed.seen.items() if id in wanted}

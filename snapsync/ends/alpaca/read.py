@@ -18,7 +18,7 @@ from functools import partial
 import msgspec
 
 from snapsync.errors import BrokerError, Exit
-from snapsync.model.doubts import Rolled, roll_forward, without_busts
+from snapsync.model.doubts import Rolled, busted, roll_forward
 from snapsync.model.history import Manifest
 from snapsync.model.instant import Instant, from_datetime, seconds_between, shift
 from snapsync.model.ledger import FILL, Activity
@@ -138,11 +138,13 @@ class _Reader:
         coverage = (known.state.coverage if known else None) or Coverage(since=since)
         positions = checked_pages(Position, self._sizes.of_holdings(held), None)
         marks = msgspec.structs.replace(start.marks, positions=_marks(held))
+        busts: tuple[Activity, ...] = ()
         if base and lost:
             seen = State(cash=start.cash, positions=positions, transactions=base.state.transactions)
             found = Proven(at=at, state=seen, marks=marks, ledger=ledger)
-            ledger = without_busts(base.then, found, lost, base.habit)
-        behind.read(rows, ledger, coverage, listed)
+            busts = busted(base.then, found, lost, base.habit)
+            ledger = ledger.merged(busts)
+        behind.read((*rows, *busts), ledger, coverage, listed)
         end = account(one(asks.get("/account")))
         still(start, end, fresh, at)
         evidence = (*behind.fills(), *(row for row in rows if row.type != FILL))

@@ -48,6 +48,8 @@ def unlike(start: Account, end: Account, held: Iterable[Holding]) -> Iterator[Fi
     Not where coins are held: whether the account counts them in is not documented.
     """
     holdings = tuple(held)
+    if not any(each.position.asset_class == CRYPTO for each in holdings):
+        yield from _equity_unlike(start, end)
     values = [each.mark.market_value for each in holdings]
     if any(value is None for value in values) or any(
         each.position.asset_class == CRYPTO for each in holdings
@@ -70,9 +72,31 @@ def unlike(start: Account, end: Account, held: Iterable[Holding]) -> Iterator[Fi
             )
 
 
+def _equity_unlike(start: Account, end: Account) -> Iterator[Finding]:
+    """Equity is cash and market value, within one answer; fees on their way may be in it or not."""
+    offs = [_off(each) for each in (start, end)]
+    if all(off is not None and abs(off) > DOLLAR + (start.marks.accrued_fees or ZERO) for off in offs):
+        parts = start.marks.equity - (offs[0] or ZERO)
+        yield Finding(
+            code="equity-unlike",
+            severity="note",
+            key="equity",
+            summary="The account's equity is not its cash and its market value.",
+            detail=f"The account's equity is {dollars(start.marks.equity)};"
+            f" its cash and its market value make {dollars(parts)}.",
+        )
+
+
+def _off(account: Account) -> Decimal | None:
+    long, short = account.marks.long_market_value, account.marks.short_market_value
+    if long is None or short is None:
+        return None
+    return account.marks.equity - account.cash - long - short
+
+
 def same_doubt(finding: Finding) -> str:
     """What makes two doubts one; market values tick, so their numbers do not."""
-    detail = "" if finding.code == "market-value-unlike" else finding.detail
+    detail = "" if finding.code in {"market-value-unlike", "equity-unlike"} else finding.detail
     return f"{finding.code} {finding.key} {detail}"
 
 
