@@ -18,7 +18,7 @@ from .explanation import CASH, FELT_BEFORE, MISSING_BEFORE, Explanation
 from .instant import Instant, readable, shift
 from .ledger import FILL
 from .money import dollars, signed
-from .policy import Finding, Severity
+from .policy import Finding
 from .proven import Told
 from .state import State
 from .symbols import CRYPTO, EQUITY, OPTION, asset_class, contract
@@ -27,6 +27,9 @@ from .trading_days import market_day, past_expiry, trading_days_between
 ZERO = Decimal(0)
 UNEXPLAINED = frozenset({"cash-unexplained", "quantity-unexplained", "expiry-pending"})
 """The codes of the findings on what is missing."""
+_CASH = "The broker's cash is not what its activities make it."
+_QUANTITY = "The broker's position is not what its activities make it."
+_EXPIRY = "An option past its expiry has vanished, and no activity says how."
 FLOOR = Decimal("1.00")
 _PATIENCE_DAYS = 2
 """So many whole trading days a row may be late."""
@@ -162,19 +165,16 @@ def missing_findings(missing: Iterable[Missing], at: Instant, broker: State) -> 
 
 def _cash(pieces: list[Missing], total: Decimal, at: Instant, broker: State) -> Finding:
     floor = FLOOR + sum((each.room for each in pieces), ZERO)
-    asks = abs(total) > floor or _overdue(pieces, at)
-    why = _since(pieces)
+    cash, why = broker.cash or ZERO, _since(pieces)
     if abs(total) > floor:
         why = f"more than the {dollars(floor)} that fees on their way may come to, {why}"
-    return Finding(
-        code="cash-unexplained",
-        severity="approve" if asks else "note",
-        key=CASH,
-        summary="The broker's cash is not what its activities make it.",
-        detail=f"Cash is {dollars(broker.cash or ZERO)}; its activities make it"
-        f" {dollars((broker.cash or ZERO) - total)}: unexplained {signed(total)}, {why}."
-        " Fees are often posted a day late; the finding goes when their row comes.",
+    detail = (
+        f"Cash is {dollars(cash)}; its activities make it {dollars(cash - total)}: unexplained"
+        f" {signed(total)}, {why}. Fees are often posted a day late; this goes when their row comes."
     )
+    if abs(total) > floor or _overdue(pieces, at):
+        return Finding(code="cash-unexplained", severity="approve", key=CASH, summary=_CASH, detail=detail)
+    return Finding(code="cash-unexplained", severity="note", key=CASH, summary=_CASH, detail=detail)
 
 
 def _quantity(pieces: list[Missing], total: Decimal, at: Instant, broker: State) -> Finding:
@@ -183,29 +183,27 @@ def _quantity(pieces: list[Missing], total: Decimal, at: Instant, broker: State)
     is_ = position.qty if position else ZERO
     kind = position.asset_class if position else asset_class(key)
     fee = total < 0 and -total <= sum((each.room for each in pieces), ZERO) and not _overdue(pieces, at)
-    outside = broker.scope is not None and not broker.scope.covers(key, kind)
-    severity: Severity = "note" if fee or outside else "approve"
     hint = " A coin's fee is taken at once, and posted at the end of the day." if fee else ""
-    return Finding(
-        code="quantity-unexplained",
-        severity=severity,
-        key=key,
-        summary="The broker's position is not what its activities make it.",
-        detail=f"{key}: the broker lists {plain(is_)}; its activities make it {plain(is_ - total)}:"
-        f" unexplained {plain(total)}, {_since(pieces)}.{hint}",
+    detail = (
+        f"{key}: the broker lists {plain(is_)}; its activities make it {plain(is_ - total)}:"
+        f" unexplained {plain(total)}, {_since(pieces)}.{hint}"
     )
+    if fee or (broker.scope is not None and not broker.scope.covers(key, kind)):
+        return Finding(
+            code="quantity-unexplained", severity="note", key=key, summary=_QUANTITY, detail=detail
+        )
+    return Finding(code="quantity-unexplained", severity="approve", key=key, summary=_QUANTITY, detail=detail)
 
 
 def _vanished_option(pieces: list[Missing], total: Decimal, at: Instant) -> Finding:
-    key, overdue = pieces[0].key, _overdue(pieces, at)
-    return Finding(
-        code="expiry-pending",
-        severity="approve" if overdue else "note",
-        key=key,
-        summary="An option past its expiry has vanished, and no activity says how.",
-        detail=f"{key}: {plain(-total)} expired or assigned, evidence pending, {_since(pieces)}."
-        " Such activities come overnight; two trading days are waited for.",
+    key = pieces[0].key
+    detail = (
+        f"{key}: {plain(-total)} expired or assigned, evidence pending, {_since(pieces)}."
+        " Such activities come overnight; two trading days are waited for."
     )
+    if _overdue(pieces, at):
+        return Finding(code="expiry-pending", severity="approve", key=key, summary=_EXPIRY, detail=detail)
+    return Finding(code="expiry-pending", severity="note", key=key, summary=_EXPIRY, detail=detail)
 
 
 def _overdue(pieces: list[Missing], at: Instant) -> bool:
