@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from snapsync import explain, performance, plan
+from snapsync import apply, explain, performance, plan
 from tests.conftest import Bot, Ran
 
 PUT = "QQQ250822P00480000"
@@ -158,6 +158,34 @@ def test_money_that_no_activity_explains_asks_and_then_goes(moved: Bot) -> None:
     assert not later.asking
     assert not [each for each in later.findings if "unexplained" in each.code]
     assert moved.run("apply", "--yes").code == 0
+
+
+def test_what_a_person_has_accepted_is_not_asked_about_again(moved: Bot) -> None:
+    """A yes is remembered beside the amount, whatever comes after."""
+    moved.run("apply", "--yes")
+    with moved.sandbox.world.held():
+        moved.sandbox.world.cash += 5000
+    assert plan(moved.env()).plan.asking
+    apply(moved.env(), confirmed=True)
+    moved.sandbox.do({"do": "clock", "by": "1h"}, {"do": "withdrawal", "amount": 100})
+    for _ in range(2):
+        made = plan(moved.env()).plan
+        assert not made.asking
+    assert made.moved is not None
+    assert not made.moved.unexplained
+
+
+def test_two_accounts_do_not_explain_each_other(moved: Bot) -> None:
+    """After a reset of the paper account it begins anew; over the reset is one clear error."""
+    old = moved.run("log", "--json").json["operations"][0]["id"]
+    moved.sandbox.do({"do": "reset", "cash": 50000})
+    assert moved.run("rebind").code == 0
+    moved.run("plan")
+    assert "From first contact" in moved.run("explain").out
+    assert moved.run("performance").code == 20
+    wrong = moved.run("explain", old)
+    assert wrong.code == 64
+    assert "two accounts" in wrong.err
 
 
 def test_a_few_cents_are_a_note_and_leave_the_plans_id_alone(moved: Bot) -> None:
