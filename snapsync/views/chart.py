@@ -11,7 +11,7 @@ from html import escape
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
-from snapsync.model.money import cents, dollars, signed
+from snapsync.model.money import cents, difference, dollars
 from snapsync.model.performance import Figures, Performance
 
 from .neutral import terminal
@@ -45,11 +45,11 @@ def svg(found: Performance) -> str:
 
 def html(found: Performance, env: str, zone: ZoneInfo) -> str:
     """A page with the picture, the sums and a table; complete in itself."""
-    title = f"{terminal(env)}: {signed(found.total.profit)}"
+    title = f"{terminal(env)}: {difference(found.total.profit)}"
     stretch = f"{local(found.since, zone)} to {local(found.until, zone)}"
     fall = found.drawdown
     facts = [
-        f"Profit {signed(found.total.profit)}, without deposits and withdrawals",
+        f"Profit {difference(found.total.profit)}, without deposits and withdrawals",
         f"Equity {dollars(found.start)} to {dollars(found.equity)}",
         f"Drawdown {dollars(fall.amount)} ({fall.percent} %)"
         + (f", {fall.peak} to {fall.low}" if fall.peak else ""),
@@ -122,7 +122,7 @@ def _bars(found: Performance, scale: _Scale) -> Iterator[str]:
         yield (
             f'<rect x="{scale.x(number) - width / 2:.1f}" y="{min(y, zero):.1f}" width="{width:.1f}"'
             f' height="{abs(y - zero):.1f}" fill="var({colour})" opacity="0.55">'
-            f"<title>{each.name}: {signed(profit)}</title></rect>"
+            f"<title>{each.name}: {difference(profit)}</title></rect>"
         )
 
 
@@ -155,8 +155,8 @@ def _table(found: Performance) -> str:
 def _cells(name: str, equity: str, now: Figures, first: Figures | None) -> str:
     tone = "up" if now.profit >= 0 else "down"
     flows = now.deposits + now.withdrawals
-    rest = (*(signed(amount) if amount else "" for amount in (now.fees, now.income, flows)),)
-    cells = [f"<td>{name}</td><td>{equity}</td><td class={tone}>{signed(now.profit)}</td>"]
+    rest = (*(difference(amount) if amount else "" for amount in (now.fees, now.income, flows)),)
+    cells = [f"<td>{name}</td><td>{equity}</td><td class={tone}>{difference(now.profit)}</td>"]
     cells += (f"<td>{cell}</td>" for cell in rest)
-    cells.append(f"<td class=dim>{signed(first.profit) if first else ''}</td>")
+    cells.append(f"<td class=dim>{difference(first.profit) if first else ''}</td>")
     return f"<tr>{''.join(cells)}</tr>"

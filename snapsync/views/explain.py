@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from snapsync.model.brief import ORDER, Brief, group_of
 from snapsync.model.canon import plain
 from snapsync.model.explanation import Explanation, Part
-from snapsync.model.money import cents, dollars, signed
+from snapsync.model.money import cents, difference, dollars, signed
 from snapsync.model.symbols import contract
 
 from .neutral import terminal
@@ -22,23 +22,23 @@ _NAMED = "unexplained"
 _FIELDS = ("cash", "equity")
 
 
-def brief(moved: Brief, zone: ZoneInfo) -> str:
+def brief(found: Brief, zone: ZoneInfo) -> str:
     """The one-line form, for a plan, a check or a message."""
-    sums = [f"{each.what} {signed(each.equity or each.cash)}" for each in moved.sums]
-    since = f"since {local(moved.since, zone)}" if moved.since else "as far as activities were read"
-    return f"The account moved by {_moved(moved.equity)} {since}: {', '.join([*sums, missing(moved)])}."
+    sums = [f"{each.what} {signed(each.equity or each.cash)}" for each in found.sums]
+    since = f"since {local(found.since, zone)}" if found.since else "as far as activities were read"
+    return f"The account moved by {difference(found.equity)} {since}: {', '.join([*sums, missing(found)])}."
 
 
-def missing(moved: Brief) -> str:
+def missing(found: Brief) -> str:
     """What is unexplained, in a few words."""
-    left = moved.unexplained
+    left = found.unexplained
     lost = [f"{plain(qty)} {terminal(symbol)}" for symbol, qty in left.quantities.items()]
-    return f"{_NAMED} {', '.join([_moved(left.cash), *lost])}"
+    return f"{_NAMED} {', '.join([difference(left.cash), *lost])}"
 
 
-def stood_still(moved: Brief) -> bool:
+def stood_still(found: Brief) -> bool:
     """Whether there is nothing to tell: nothing moved, and nothing is unexplained."""
-    return not (moved.sums or moved.unexplained)
+    return not (found.sums or found.unexplained)
 
 
 class Line:
@@ -115,9 +115,9 @@ def _money(
     if whole:
         sums = found.cash if field == "cash" else found.equity
         rows.append((_NAMED, "", _shown(left), ""))
-        total = f"{_moved(sums.change)}  ({dollars(sums.before)} → {dollars(sums.after)})"
+        total = f"{difference(sums.change)}  ({dollars(sums.before)} → {dollars(sums.after)})"
     else:
-        total = _moved(sum((line.sum(field) for line in moved), ZERO))
+        total = difference(sum((line.sum(field) for line in moved), ZERO))
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
     said = [f"{paint(field, 'bold')}  {total}"]
     for number, (what, symbol, amount, cause) in enumerate(rows):
@@ -126,10 +126,6 @@ def _money(
         if verbose and number < len(moved):
             said += (paint(each, "dim") for each in _reasons(moved[number]))
     return said
-
-
-def _moved(amount: Decimal) -> str:
-    return signed(amount) if amount else dollars(amount)
 
 
 def _shown(cell: object) -> str:

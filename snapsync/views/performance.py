@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from snapsync.model.canon import plain
-from snapsync.model.money import cents, dollars, signed
+from snapsync.model.money import cents, difference, dollars
 from snapsync.model.performance import Figures, Performance, Period
 
 from .paint import Paint
@@ -64,13 +64,13 @@ def _notes(found: Performance) -> list[str]:
     fall = found.drawdown
     deepest = f"Drawdown {dollars(fall.amount)} ({plain(fall.percent)} %), from {fall.peak} to {fall.low}."
     said = [
-        f"Profit {signed(found.total.profit)} without deposits and withdrawals.",
+        f"Profit {difference(found.total.profit)} without deposits and withdrawals.",
         deepest if fall.amount else "No drawdown.",
     ]
     changed = [each for each in found.periods if each.restated]
     if changed:
         said.append(f"{_RESTATED} changed by activities that came later; as first known:")
-        said += (f"  {each.name}  {signed(each.first.profit)}" for each in changed)
+        said += (f"  {each.name}  {difference(each.first.profit)}" for each in changed)
     return said
 
 

@@ -20,9 +20,11 @@ from snapsync.model.missing import Missing
 from snapsync.model.performance import performance
 from snapsync.model.proven import Proven
 from snapsync.model.restated import as_now_known
+from tests.model.strategies import LAW
 
 from .month import DAYS, Day, Month, month, without
 
+ARRIVALS = settings(LAW, max_examples=12, suppress_health_check=list(HealthCheck))
 HABITS = ("posted", "accrued", "accrued and pending")
 
 
@@ -125,7 +127,7 @@ def arriving(days: tuple[Day, ...], delays: dict[str, int]) -> list[Proven]:
 
 
 @pytest.mark.parametrize("habit", HABITS)
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@ARRIVALS
 @given(data=st.data())
 def test_as_now_known_every_day_is_explained_in_any_order_of_arrival(habit: str, data: st.DataObject) -> None:
     """Whichever rows came however late, in the end each day is explained with those that were its own."""
@@ -139,7 +141,7 @@ def test_as_now_known_every_day_is_explained_in_any_order_of_arrival(habit: str,
 
 
 @pytest.mark.parametrize("habit", HABITS)
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@ARRIVALS
 @given(data=st.data())
 def test_what_is_missing_goes_by_itself_in_any_order_of_arrival(habit: str, data: st.DataObject) -> None:
     """From look to look it is carried along; when the last row has come there is nothing of it."""
