@@ -21,7 +21,7 @@ from .money import dollars, signed
 from .policy import Finding
 from .proven import Told
 from .state import State
-from .symbols import CRYPTO, EQUITY, OPTION, asset_class, contract
+from .symbols import CRYPTO, EQUITY, OPTION, Contract, asset_class, contract, multiplier
 from .trading_days import market_day, past_expiry, trading_days_between
 
 ZERO = Decimal(0)
@@ -149,18 +149,37 @@ def missing_findings(missing: Iterable[Missing], at: Instant, broker: State) -> 
     for each in missing:
         if not each.accepted:
             by_key.setdefault(each.key, []).append(each)
-    held = {each.key for each in broker.positions}
     with localcontext(EXACT):
+        totals = {key: sum((each.amount for each in pieces), ZERO) for key, pieces in by_key.items()}
+        ended = _ended_options(totals, at, broker)
+        delivered = _delivered(totals, ended)
         for key, pieces in sorted(by_key.items()):
-            total = sum((each.amount for each in pieces), ZERO)
+            total = totals[key]
             if not total:
                 continue
-            if key == CASH:
+            if key in ended or (key in delivered and not _overdue(pieces, at)):
+                yield _vanished(pieces, total, at)
+            elif key == CASH:
                 yield _cash(pieces, total, at, broker)
-            elif key not in held and (terms := contract(key)) and past_expiry(terms.expiry, at):
-                yield _vanished_option(pieces, total, at)
             else:
                 yield _quantity(pieces, total, at, broker)
+
+
+def _ended_options(totals: Mapping[str, Decimal], at: Instant, broker: State) -> dict[str, Contract]:
+    """The options among what is missing whose last day is over, and that are not held any more."""
+    held = {each.key for each in broker.positions}
+    terms = {key: contract(key) for key in totals.keys() - held}
+    return {key: each for key, each in terms.items() if each and past_expiry(each.expiry, at)}
+
+
+def _delivered(totals: Mapping[str, Decimal], ended: Mapping[str, Contract]) -> set[str]:
+    """The shares and the cash that are just what an assignment or exercise of such an option would make."""
+    found: set[str] = set()
+    for key, terms in ended.items():
+        shares, cash = totals.get(terms.root, ZERO), totals.get(CASH, ZERO)
+        if shares and abs(shares) == abs(totals[key]) * multiplier(OPTION) and cash == -shares * terms.strike:
+            found |= {CASH, terms.root}
+    return found
 
 
 def _cash(pieces: list[Missing], total: Decimal, at: Instant, broker: State) -> Finding:
@@ -195,12 +214,17 @@ def _quantity(pieces: list[Missing], total: Decimal, at: Instant, broker: State)
     return Finding(code="quantity-unexplained", severity="approve", key=key, summary=_QUANTITY, detail=detail)
 
 
-def _vanished_option(pieces: list[Missing], total: Decimal, at: Instant) -> Finding:
+def _vanished(pieces: list[Missing], total: Decimal, at: Instant) -> Finding:
     key = pieces[0].key
     detail = (
         f"{key}: {plain(-total)} expired or assigned, evidence pending, {_since(pieces)}."
         " Such activities come overnight; two trading days are waited for."
     )
+    if contract(key) is None:
+        detail = (
+            f"{key}: {signed(total) if key == CASH else plain(total)} is just what an assignment would make,"
+            f" evidence pending, {_since(pieces)}."
+        )
     if _overdue(pieces, at):
         return Finding(code="expiry-pending", severity="approve", key=key, summary=_EXPIRY, detail=detail)
     return Finding(code="expiry-pending", severity="note", key=key, summary=_EXPIRY, detail=detail)

@@ -6,12 +6,12 @@ Bars are the profit of each period, the line is their sum. Dark and light follow
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from html import escape
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
-from snapsync.model.money import cents, difference, dollars
+from snapsync.model.money import difference, dollars
 from snapsync.model.performance import Figures, Performance
 
 from .neutral import terminal
@@ -19,7 +19,7 @@ from .times import local
 
 _WIDTH, _HEIGHT = 900, 320
 _LEFT, _RIGHT, _TOP, _BOTTOM = 90, 20, 20, 40
-_LABELS, _TICKS = 8, 4
+_LABELS, _TICKS = 8, 6
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1b1f24; --dim: #6a737d; --grid: #d8dee4; --up: #1a7f37;
   --down: #cf222e; --line: #0969da; --page: #ffffff; }
@@ -105,13 +105,21 @@ class _Scale:
 
 
 def _grid(scale: _Scale) -> Iterator[str]:
-    for number in range(_TICKS + 1):
-        amount = scale.low + (scale.high - scale.low) * number / _TICKS
-        y = scale.y(amount)
-        yield f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="var(--grid)"/>'
-        yield f'<text x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{dollars(cents(amount))}</text>'
-    zero = scale.y(Decimal(0))
-    yield f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{zero:.1f}" y2="{zero:.1f}" stroke="var(--dim)"/>'
+    for amount in _ticks(scale.low, scale.high):
+        y, colour = scale.y(amount), "--grid" if amount else "--dim"
+        yield f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="var({colour})"/>'
+        yield f'<text x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{dollars(amount)}</text>'
+
+
+def _ticks(low: Decimal, high: Decimal) -> Iterator[Decimal]:
+    """Round amounts between two, zero among them."""
+    least = (high - low) / _TICKS
+    power = Decimal(1).scaleb(least.adjusted())
+    step = next(power * each for each in (1, 2, 5, 10) if power * each >= least)
+    number = (low / step).to_integral_value(ROUND_CEILING)
+    while number * step <= high:
+        yield number * step
+        number += 1
 
 
 def _bars(found: Performance, scale: _Scale) -> Iterator[str]:

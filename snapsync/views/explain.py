@@ -53,7 +53,7 @@ class Line:
         count = len({part.evidence for part in self.parts})
         times = f" ({count}x)" if count > 1 else ""
         day = f", for {self.first.restates}" if self.first.restates else ""
-        return f"{self.first.what}{times}{day}"
+        return f"{terminal(self.first.what)}{times}{day}"
 
     def sum(self, field: str) -> Decimal:
         """The sum of ``cash``, ``qty`` or ``equity``."""

@@ -182,6 +182,28 @@ def test_an_option_past_its_expiry_that_vanished_has_time(
     assert (finding.code, finding.severity) == (code, severity)
 
 
+@pytest.mark.parametrize(
+    ("cash", "shares", "codes"),
+    [
+        ("-127000", "200", {"expiry-pending": "note"}),
+        ("-127000.01", "200", {"expiry-pending": "note", "cash-unexplained": "approve",
+                               "quantity-unexplained": "note"}),
+        ("-127000", "100", {"expiry-pending": "note", "cash-unexplained": "approve",
+                            "quantity-unexplained": "note"}),
+    ],
+)  # fmt: skip
+def test_what_an_assignment_would_make_waits_with_its_option(
+    cash: str, shares: str, codes: dict[str, str]
+) -> None:
+    """Two calls at 635 that vanished, 200 shares and their price: one event, whose rows come overnight."""
+    saturday = instant("2025-08-23T12:00:00Z")
+    missing = carried((), found(saturday, cash, {SPY: "-2", "SPY": shares}), {})
+    said = judged(missing, saturday, position("SPY", shares))
+    assert {each.code: each.severity for each in said} == codes
+    later = judged(missing, instant("2025-08-27T12:00:00Z"), position("SPY", shares))
+    assert {each.severity for each in later if each.key in {"cash", SPY}} == {"approve"}
+
+
 def test_what_a_person_has_accepted_is_not_asked_again() -> None:
     """It is remembered, so that its activity, should it ever come, has something to make up for."""
     missing = accepted(carried((), found(MONDAY, "500"), {}), {CASH})
