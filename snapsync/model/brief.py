@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from .canon import Record, normal
 from .change import Cause
-from .explanation import Explanation, Part, Unexplained
+from .explanation import BASELINE, Explanation, Part, Unexplained
 from .instant import Instant
 
 ZERO = Decimal(0)
@@ -43,16 +43,17 @@ _NAMES = {
     Cause.CORPORATE: "corporate actions",
     Cause.RESTATEMENT: "restatements",
     Cause.MARKET: "held positions",
+    Cause.ROUNDING: "rounding",
 }
 _FLOWS = {"deposit": "deposits", "withdrawal": "withdrawals", "transfer": "transfers"}
-ORDER = (*_FLOWS.values(), "other flows", *_NAMES.values(), "rounding", "baseline")
+ORDER = (*_FLOWS.values(), "other flows", *_NAMES.values(), BASELINE)
 """The sums in the order in which people read them."""
 
 
 def group_of(part: Part) -> str:
     """The sum that a part belongs to."""
-    if part.what in {"rounding", "baseline"}:
-        return part.what
+    if part.what == BASELINE:
+        return BASELINE
     if part.cause is Cause.CASH_FLOW:
         return _FLOWS.get(part.what, "other flows")
     return _NAMES.get(part.cause, "unknown")

@@ -56,6 +56,7 @@ class Cause(StrEnum):
     BOOK_EDIT = "book edited"
     ACCOUNT_RESET = "account reset"
     RESTATEMENT = "restatement"
+    ROUNDING = "rounding"
     UNKNOWN = "unknown"
 
 

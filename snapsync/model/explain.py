@@ -116,6 +116,7 @@ class _Equations:
             parts=tuple(parts),
             unexplained=unexplained,
             habit=self._rest.reading if self._rest.proven else self._terms.habit,
+            or_else=self._rest.alternative if unexplained.cash else "",
         )
 
     def _unexplained(self, repaid: Iterable[Part]) -> Unexplained:
@@ -211,7 +212,7 @@ class _Equations:
             rest = normal(self._quantities.get(symbol, ZERO))
             if rest and abs(rest) <= _NINTH_DECIMAL * len(keys):
                 rule = "a coin that pays is rounded to nine decimals, once per fill"
-                yield self._moved(Cause.BROKER, "rounding", symbol, rest, rule, tuple(keys))
+                yield self._moved(Cause.ROUNDING, "rounding", symbol, rest, rule, tuple(keys))
 
     def _moved(
         self, cause: Cause, what: str, symbol: str, qty: Decimal, rule: str, evidence: tuple[str, ...]
@@ -258,7 +259,7 @@ class _Equations:
             )
         if rest.rounding:
             yield Part(
-                cause=Cause.FEE if rest.accrued else Cause.BROKER,
+                cause=Cause.ROUNDING,
                 what="rounding",
                 cash=rest.rounding,
                 equity=rest.rounding,

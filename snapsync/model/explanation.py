@@ -65,7 +65,11 @@ class Unexplained(Record, frozen=True):
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """All parts of what changed between two points; ``since`` is None on first contact."""
+    """All parts of what changed between two points; ``since`` is None on first contact.
+
+    ``habit`` is when the account's fees leave cash, as far as it is proven; ``or_else`` how else the fees of
+    an equation may be read that does not close.
+    """
 
     since: Instant | None
     until: Instant
@@ -74,3 +78,4 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple[Part, ...]
     unexplained: Unexplained
     habit: Habit | None = None
+    or_else: str = ""

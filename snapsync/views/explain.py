@@ -92,7 +92,7 @@ def explanation(
         [f"{_stretch(found, zone)}{only}"],
         *(_money(found, shown, field, paint, whole=not symbol, verbose=verbose) for field in _FIELDS),
         _positions(shown, left_over(found, symbol), paint),
-        [_verdict(found, symbol, paint)],
+        [_verdict(found, symbol, paint), *(_otherwise(found) if verbose else ())],
     ]
     return "\n\n".join("\n".join(part) for part in parts if part)
 
@@ -168,6 +168,11 @@ def _verdict(found: Explanation, symbol: str | None, paint: Paint) -> str:
     return f"{paint('Explained', '+')}: unexplained {dollars(ZERO)}.{rest}"
 
 
+def _otherwise(found: Explanation) -> list[str]:
+    said = f"Unless {found.or_else.removeprefix('or ')}: then it is another amount."
+    return wrapped(said, "") if found.or_else else []
+
+
 def markdown(found: Explanation, zone: ZoneInfo, *, symbol: str | None = None) -> str:
     """The same as tables for a comment or a page."""
     left = found.unexplained
@@ -219,6 +224,7 @@ def document(found: Explanation, symbol: str | None = None) -> dict[str, object]
         "parts": _concerning(found.parts, symbol),
         "unexplained": float(left.cash),
         "unexplained_equity": left.equity,
+        "or_else": found.or_else,
         "unexplained_quantities": quantities,
         "explained": not (quantities or (left.cash and not symbol)),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from snapsync.model.brief import brief
@@ -89,3 +90,12 @@ def test_an_account_that_stood_still_is_nothing_to_tell() -> None:
 def test_less_than_a_cent_is_shown_in_full() -> None:
     """Rounding may be that small."""
     assert "+0.00322" in view.explanation(told(flow("0.00322")), UTC, plain)
+
+
+def test_another_reading_of_the_fees_is_said_beside_what_is_unexplained() -> None:
+    """With -v: when fees leave cash is not documented, and another way makes another amount."""
+    fees = "or fees leave cash when accrued_fees shows them"
+    found = msgspec.structs.replace(told(cash="1"), or_else=fees)
+    said = " ".join(view.explanation(found, UTC, plain, verbose=True).split())
+    assert said.endswith("Unless fees leave cash when accrued_fees shows them: then it is another amount.")
+    assert "Unless" not in view.explanation(found, UTC, plain)
