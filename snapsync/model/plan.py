@@ -63,7 +63,7 @@ class Plan(Stored, frozen=True, tag="plan-details"):
     """The whole instruction, with all that a person needs to judge it.
 
     ``withheld`` are keys that differ but are left alone for now. ``at`` is the broker's time of the look,
-    ``moved`` in sums what the account did since the agreed point.
+    ``explanation`` in sums what the account did since the agreed point.
     """
 
     env: str
@@ -78,7 +78,7 @@ class Plan(Stored, frozen=True, tag="plan-details"):
     findings: tuple[Finding, ...]
     withheld: tuple[str, ...]
     reading: Reading
-    moved: Brief | None = None
+    explanation: Brief | None = None
 
     @property
     def body(self) -> PlanBody:

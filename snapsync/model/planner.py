@@ -82,11 +82,11 @@ def plan(look: Look, base: Base | None, rules: Rules) -> Plan:
         findings=findings,
         withheld=tuple(sorted({change.key for change in held} | trades.left_open | {*waiting})),
         reading=reading_of(look),
-        moved=_moved(look, base, evidence),
+        explanation=_explanation(look, base, evidence),
     )
 
 
-def _moved(look: Look, base: Base | None, evidence: Evidence) -> Brief:
+def _explanation(look: Look, base: Base | None, evidence: Evidence) -> Brief:
     """What the account did since the agreed point."""
     missing = sums(base.missing if base else ())
     sizes = {each.symbol: each.multiplier for each in look.broker.transactions}

@@ -36,9 +36,9 @@ def missing(found: Brief) -> str:
     return f"{_NAMED} {', '.join([difference(left.cash), *lost])}"
 
 
-def stood_still(found: Brief) -> bool:
-    """Whether there is nothing to tell: nothing moved, and nothing is unexplained."""
-    return not (found.sums or found.unexplained)
+def worth_telling(found: Brief) -> bool:
+    """Whether there is something to tell: not on first contact, nor of an account that stood still."""
+    return found.since is not None and bool(found.sums or found.unexplained)
 
 
 class Line:

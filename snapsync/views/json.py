@@ -46,7 +46,7 @@ def plan(made: Plan, operation: OperationId | None) -> Document:
         "findings": made.findings,
         "withheld": made.withheld,
         "reading": made.reading,
-        "moved": made.moved,
+        "explanation": made.explanation,
     }
 
 

@@ -33,7 +33,7 @@ def plan(made: Plan, zone: ZoneInfo, paint: Paint, *, verbose: bool = False) -> 
     """A plan's changes, findings and summary."""
     body = lines(made.changes, zone, paint, verbose=verbose)
     notes = list(_findings(made.findings, paint, verbose=verbose))
-    return _parts(body, notes, [*_moved(made, zone), _verdict(made, paint)])
+    return _parts(body, notes, [*_explanation(made, zone), _verdict(made, paint)])
 
 
 def plan_in_brief(made: Plan, zone: ZoneInfo, paint: Paint) -> str:
@@ -43,11 +43,11 @@ def plan_in_brief(made: Plan, zone: ZoneInfo, paint: Paint) -> str:
     return _parts(brief(made.changes, zone, paint), notes, [_verdict(made, paint)])
 
 
-def _moved(made: Plan, zone: ZoneInfo) -> list[str]:
+def _explanation(made: Plan, zone: ZoneInfo) -> list[str]:
     """What the account did since the agreed point, in one sentence; first contact has a finding for it."""
-    if made.moved is None or made.moved.since is None or explain.stood_still(made.moved):
+    if made.explanation is None or not explain.worth_telling(made.explanation):
         return []
-    return wrapped(explain.brief(made.moved, zone), "")
+    return wrapped(explain.brief(made.explanation, zone), "")
 
 
 def _parts(body: list[str], notes: list[str], end: list[str]) -> str:

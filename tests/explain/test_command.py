@@ -78,7 +78,7 @@ def test_a_plan_says_it_in_a_sentence(moved: Bot) -> None:
     said = " ".join(moved.run("plan").out.split())
     assert "The account moved by +$5,262.75 since 2025-08-20 16:30 EDT: deposits +$5,000.00," in said
     assert "unexplained $0.00." in said
-    moved_in_json = moved.run("plan", "--json").json["moved"]
+    moved_in_json = moved.run("plan", "--json").json["explanation"]
     assert moved_in_json["equity"] == "5262.75"
     assert {each["what"] for each in moved_in_json["sums"]} == {
         "deposits", "fees", "bot's trades", "manual trades",
@@ -146,8 +146,8 @@ def test_money_that_no_activity_explains_asks_and_then_goes(moved: Bot) -> None:
     made = plan(moved.env()).plan
     assert made.drift
     assert [(each.code, each.severity) for each in made.asking] == [("cash-unexplained", "approve")]
-    assert made.moved is not None
-    assert made.moved.unexplained.cash == 5000
+    assert made.explanation is not None
+    assert made.explanation.unexplained.cash == 5000
     assert "Unexplained: +$5,000.00." in moved.run("explain").out
     assert moved.run("explain", "--json").json["unexplained"] == 5000
     assert moved.run("apply", "--yes").code == 21
@@ -171,8 +171,8 @@ def test_what_a_person_has_accepted_is_not_asked_about_again(moved: Bot) -> None
     for _ in range(2):
         made = plan(moved.env()).plan
         assert not made.asking
-    assert made.moved is not None
-    assert not made.moved.unexplained
+    assert made.explanation is not None
+    assert not made.explanation.unexplained
 
 
 def test_two_accounts_do_not_explain_each_other(moved: Bot) -> None:

@@ -83,8 +83,8 @@ def test_the_short_form_is_one_sentence() -> None:
 
 def test_an_account_that_stood_still_is_nothing_to_tell() -> None:
     """Not even in a sentence."""
-    assert view.stood_still(brief(told()))
-    assert not view.stood_still(brief(told(cash="0.01")))
+    assert not view.worth_telling(brief(told()))
+    assert view.worth_telling(brief(told(cash="0.01")))
 
 
 def test_less_than_a_cent_is_shown_in_full() -> None:
