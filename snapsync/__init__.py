@@ -36,8 +36,10 @@ if TYPE_CHECKING:
     from .verbs.choose import Chosen, choose
     from .verbs.diff import diff
     from .verbs.env import Env
+    from .verbs.explain import Explained, explain
     from .verbs.gc import gc
     from .verbs.log import log
+    from .verbs.performance import performance
     from .verbs.plan import Planned, plan
     from .verbs.rebind import rebind
     from .verbs.recover import recover
@@ -50,6 +52,7 @@ __all__ = [
     "Chosen",
     "Env",
     "Exit",
+    "Explained",
     "Planned",
     "Said",
     "SnapsyncError",
@@ -61,8 +64,10 @@ __all__ = [
     "check_stored",
     "choose",
     "diff",
+    "explain",
     "gc",
     "log",
+    "performance",
     "plan",
     "plan_restore",
     "plan_undo",
@@ -79,6 +84,7 @@ _HOMES = {
     "Applied": "apply",
     "Chosen": "choose",
     "Env": "env",
+    "Explained": "explain",
     "Planned": "plan",
     "Said": "approve",
     "apply": "apply",
@@ -88,8 +94,10 @@ _HOMES = {
     "check_stored": "check",
     "choose": "choose",
     "diff": "diff",
+    "explain": "explain",
     "gc": "gc",
     "log": "log",
+    "performance": "performance",
     "plan": "plan",
     "plan_restore": "back",
     "plan_undo": "back",

@@ -10,9 +10,9 @@ from typing import Any
 from .blame import ZERO, Glance, Step, quantity
 from .canon import EXACT
 from .change import Cause
+from .effects import NINTH_DECIMAL, quantity_effects
 from .instant import Instant, day_of, shift
 from .ledger import DELIVERY, FILL, OPTION_EVENTS, Activity, ledger
-from .proof import NINTH_DECIMAL, quantity_effects
 from .state import IMPORTED, ORDER, State, Transaction
 from .stretch import Entry
 

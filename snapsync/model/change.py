@@ -46,11 +46,17 @@ class Cause(StrEnum):
 
     BOT = "bot"
     MANUAL = "manual"
+    BROKER = "broker-initiated"
     OPTION_EVENT = "option event"
+    CORPORATE = "corporate action"
     CASH_FLOW = "cash flow"
+    FEE = "fee"
+    INCOME = "income"
     MARKET = "market"
     BOOK_EDIT = "book edited"
     ACCOUNT_RESET = "account reset"
+    RESTATEMENT = "restatement"
+    ROUNDING = "rounding"
     UNKNOWN = "unknown"
 
 

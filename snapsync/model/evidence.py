@@ -9,14 +9,23 @@ from .change import Cause, Execution, Moved, Why, either
 from .instant import Instant
 from .ledger import DELIVERY, FILL, OPTION_EVENTS, Activity, Ledger
 from .newest import Newest
+from .plan import Look
 from .policy import Rules
-from .state import ORDER, Position, State, Transaction
+from .senders import Senders
+from .state import ORDER, Position, Transaction
+from .symbols import contract
 from .threeway import Base
 from .trades import average
+from .trading_days import past_expiry
 
 FROM_FILLS = "fills"
 FROM_BROKER = "broker average"
 FROM_RESET = "account reset"
+EVIDENCE_PENDING = "expired or assigned, evidence pending"
+"""How an option ended that vanished after its last day, before any activity says how."""
+
+BY_HAND = (Cause.MANUAL, Cause.BROKER)
+"""Whose trades the bot did not order."""
 
 
 class Evidence:
@@ -25,16 +34,15 @@ class Evidence:
     ``booked`` are the keys of the orders that the book has a row for: those are the bot's.
     """
 
-    def __init__(
-        self, ledger: Ledger, broker: State, rules: Rules, *, booked: Collection[str], base: Base | None
-    ) -> None:
+    def __init__(self, look: Look, rules: Rules, *, booked: Collection[str], base: Base | None) -> None:
+        ledger, broker = look.ledger, look.broker
+        self._at = look.at
         self._newest = Newest(ledger)
-        self._rules = rules
-        self._booked = booked
         self.recent: tuple[Activity, ...] = tuple(_new_rows(ledger, base)) if base else ()
         """The activities that were not known at the agreed point; none on first contact."""
         self._waiting = {key for key in base.open if key.startswith(FILL)} if base else set()
-        self._orders = {row.key: row for row in broker.transactions}
+        orders = {row.key: row for row in broker.transactions}
+        self.senders = Senders(orders, booked, rules.bot_prefix)
 
     def filled_since(self, moment: Instant) -> frozenset[str]:
         """The symbols with a fill after a moment."""
@@ -50,7 +58,7 @@ class Evidence:
         Those on ``young`` symbols wait: the bot's own row may still come. They stay new until they count.
         """
         rows = {row.key: row for row in (*self._newest.of_keys(self._waiting), *self.recent)}
-        fills = [row for row in rows.values() if row.type == FILL and self._sender(row) is Cause.MANUAL]
+        fills = [row for row in rows.values() if row.type == FILL and self._sender(row) in BY_HAND]
         return (
             tuple(row.key for row in fills if row.symbol not in young),
             tuple(row.key for row in fills if row.symbol in young),
@@ -72,13 +80,17 @@ class Evidence:
         key = either(before, after).key
         rows = self._making(key, _qty(after) - _qty(start))
         cause = Cause.BOOK_EDIT if moved is Moved.BOOK else self._cause(rows)
+        terms = contract(key)
+        if after is None and not rows and terms and past_expiry(terms.expiry, self._at):
+            execution = Execution(price=None, time=None, source=EVIDENCE_PENDING)
+            return execution, Why(moved=moved, cause=Cause.OPTION_EVENT)
         return _execution(key, rows, after), Why(moved=moved, cause=cause, evidence=_keys(rows))
 
     def of_transaction(self, order: Transaction, moved: Moved) -> Why:
         """Whose an order was."""
         if not order.key.startswith(ORDER):
             return Why(moved=moved, cause=Cause.OPTION_EVENT, evidence=(order.key,))
-        cause = Cause.BOOK_EDIT if moved is Moved.BOOK else self._whose(order)
+        cause = Cause.BOOK_EDIT if moved is Moved.BOOK else self.senders.of_order(order).cause
         return Why(moved=moved, cause=cause, evidence=(order.key,))
 
     def _making(self, key: str, difference: Decimal) -> list[Activity]:
@@ -97,22 +109,13 @@ class Evidence:
         if any(row.type in OPTION_EVENTS for row in rows):
             return Cause.OPTION_EVENT
         senders = {self._sender(row) for row in rows if row.type == FILL}
-        if Cause.MANUAL in senders:
-            return Cause.MANUAL
+        for by_hand in BY_HAND:
+            if by_hand in senders:
+                return by_hand
         return Cause.BOT if senders == {Cause.BOT} else Cause.UNKNOWN
 
     def _sender(self, fill: Activity) -> Cause:
-        key = f"{ORDER}{fill.order_id}"
-        if key in self._booked:
-            return Cause.BOT
-        order = self._orders.get(key)
-        return self._whose(order) if order else Cause.UNKNOWN
-
-    def _whose(self, order: Transaction) -> Cause:
-        prefix = self._rules.bot_prefix
-        if order.key in self._booked or (prefix and (order.client_order_id or "").startswith(prefix)):
-            return Cause.BOT
-        return Cause.MANUAL
+        return self.senders.of(fill).cause
 
 
 def _execution(key: str, rows: list[Activity], after: Position | None) -> Execution | None:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import Literal
 
+from .accruals import Habit
 from .canon import ImageId, ObjectId, OperationId, PlanId, Record, RulesId, SnapshotId, StateId, Stored
 from .change import Sign
 from .holds import Hold
 from .instant import Instant
+from .missing import Missing
 from .plan import FileStep, Origin, Reading
 from .policy import Finding
 from .state import Marks, OpenOrder, Scope
@@ -43,6 +45,7 @@ class BrokerSnapshot(Stored, frozen=True, tag="broker-snapshot"):
     """At this time the broker was in this State, with these Marks and this Ledger.
 
     ``observations`` are findings of the reading itself; ``doubts`` those of its numbers that disagree.
+    ``missing`` is what stays unexplained from look to look, ``habit`` when the account's fees leave cash.
     """
 
     at: Instant
@@ -54,6 +57,8 @@ class BrokerSnapshot(Stored, frozen=True, tag="broker-snapshot"):
     open_orders: tuple[OpenOrder, ...] = ()
     observations: tuple[Finding, ...] = ()
     doubts: tuple[Finding, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    habit: Habit | None = None
 
 
 class BookSnapshot(Stored, frozen=True, tag="book-snapshot"):

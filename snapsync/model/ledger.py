@@ -16,6 +16,8 @@ from .pages import Pages
 FILL = "FILL"
 CANCELED = "canceled"
 """The status of a non-trade activity that is recorded but void."""
+BUSTED = "busted"
+"""Our word for a fill that the broker has taken back: it is not shown any more, and its effects are gone."""
 
 FLOWS = frozenset({"CSD", "CSW", "JNLC", "JNL", "ACATC", "TRANS", "MEM"})
 """Money that came in or went out: never trading result (Alpaca's activity types)."""
@@ -127,7 +129,7 @@ class Activity(Record, frozen=True):
 
     @property
     def void(self) -> bool:
-        return self.status == CANCELED
+        return self.status in {CANCELED, BUSTED}
 
 
 Ledger = Pages[Activity]

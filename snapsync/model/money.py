@@ -25,6 +25,11 @@ def signed(amount: Decimal) -> str:
     return dollars(amount) if amount < 0 else "+" + dollars(amount)
 
 
+def difference(amount: Decimal) -> str:
+    """``+$5,262.75``, ``-$0.43`` or ``$0.00``: by how much an amount moved, if it did."""
+    return signed(amount) if amount else dollars(amount)
+
+
 def price(amount: Decimal | None) -> str:
     """A price per unit with two decimals at least, and all that it has: ``2.40``, ``0.0315``."""
     if amount is None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from decimal import Decimal
 
+from .effects import quantity_effects
 from .instant import Instant
 from .ledger import Activity, Ledger
-from .proof import quantity_effects
 
 
 class Newest:

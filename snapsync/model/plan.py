@@ -11,6 +11,8 @@ from typing import Literal
 
 import msgspec
 
+from .accruals import Habit
+from .brief import Brief
 from .canon import ImageId, OperationId, PlanId, Record, RulesId, SnapshotId, Stored, encode, identify
 from .change import (
     Change,
@@ -21,10 +23,12 @@ from .change import (
 from .holds import Hold
 from .instant import Instant
 from .ledger import Ledger
+from .missing import Missing
 from .policy import (
     Finding,
     Severity,
 )
+from .proven import Proven
 from .state import Marks, OpenOrder, Scope, State
 
 Origin = Literal["sync", "undo", "restore", "repair"]
@@ -85,7 +89,8 @@ class Reading(Record, frozen=True):
 class Plan(Stored, frozen=True, tag="plan-details"):
     """The whole instruction, with all that a person needs to judge it.
 
-    ``withheld`` are keys that differ but are left alone for now. ``at`` is the broker's time of the look.
+    ``withheld`` are keys that differ but are left alone for now. ``at`` is the broker's time of the look,
+    ``explanation`` in sums what the account did since the agreed point.
     An undo, a restore or a repair has ``files`` instead of ``changes``; the first two name the Operation
     that they take back, or go back to (``target``). ``book`` is None where it could not be read.
     ``part`` says which part of the whole this is, where it is one.
@@ -106,6 +111,7 @@ class Plan(Stored, frozen=True, tag="plan-details"):
     files: tuple[FileChange, ...] = ()
     target: OperationId | None = None
     part: Part | None = None
+    explanation: Brief | None = None
 
     @property
     def body(self) -> PlanBody | FilesBody:
@@ -183,6 +189,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     bankroll was last written by us, ``book_zone`` the zone of the book's times that name none,
     ``written`` what was applied in the last 24 hours, and ``holds`` what waits for a person's yes.
     ``hosts`` are the names of the host that last wrote the book and of this one, if these are two machines.
+    ``missing`` is what the account leaves unexplained.
     """
 
     env: str
@@ -203,6 +210,13 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     written: tuple[Written, ...] = ()
     holds: tuple[Hold, ...] = ()
     hosts: tuple[str, str] | None = None
+    missing: tuple[Missing, ...] = ()
+    habit: Habit | None = None
+
+    @property
+    def now(self) -> Proven:
+        """The account's part."""
+        return Proven(at=self.at, state=self.broker, marks=self.marks, ledger=self.ledger)
 
     @property
     def scope(self) -> Scope:

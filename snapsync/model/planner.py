@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from .bankroll import Since, bankroll_change
+from .brief import Brief, brief
 from .canon import encode
 from .change import (
     BANKROLL,
@@ -19,8 +20,10 @@ from .change import (
     step,
 )
 from .evidence import Evidence, of_reset
+from .explain import Terms, explain
 from .holds import holding, on_hold
 from .instant import Instant, shift
+from .missing import missing_findings, sums
 from .pairs import Pairs, pairs
 from .plan import Look, Plan, reading_of
 from .policy import (
@@ -50,7 +53,7 @@ def plan(look: Look, base: Base | None, rules: Rules) -> Plan:
     """Compute what the book should change to be true to the broker."""
     trades = pairs(look, base)
     booked = {row.key for row in look.book.transactions if row.origin != IMPORTED} | trades.links
-    evidence = Evidence(look.ledger, look.broker, rules, booked=booked, base=base)
+    evidence = Evidence(look, rules, booked=booked, base=base)
     young = evidence.filled_since(shift(look.at, seconds=-rules.grace_seconds))
     positions = _positions(look, base, evidence)
     changes: list[Change] = [*positions, *_transactions(trades, evidence)]
@@ -87,12 +90,22 @@ def plan(look: Look, base: Base | None, rules: Rules) -> Plan:
         findings=findings,
         withheld=tuple(sorted({change.key for change in held} | trades.left_open | {*waiting})),
         reading=reading_of(look),
+        explanation=_explanation(look, base, evidence),
     )
+
+
+def _explanation(look: Look, base: Base | None, evidence: Evidence) -> Brief:
+    """What the account did since the agreed point."""
+    missing = sums(base.missing if base else ())
+    sizes = {each.symbol: each.multiplier for each in look.broker.transactions}
+    terms = Terms(senders=evidence.senders, habit=look.habit, missing=missing, multipliers=sizes)
+    return brief(explain(base.then if base else None, look.now, terms))
 
 
 def _broker_findings(look: Look, base: Base | None, rules: Rules, evidence: Evidence) -> Iterator[Finding]:
     """What is to be said of the account itself, whatever the book says."""
     yield from look.observations
+    yield from missing_findings(look.missing, look.at, look.broker)
     yield from vanished(look.broker, look.marks)
     yield from unknown_types(evidence.recent if base else look.ledger)
     working = (each for each in look.open_orders if look.scope.covers(each.symbol, asset_class(each.symbol)))

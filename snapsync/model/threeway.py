@@ -11,7 +11,10 @@ from collections.abc import Collection, Iterable
 import msgspec
 
 from .change import Moved
+from .instant import Instant
 from .ledger import Ledger
+from .missing import Missing
+from .proven import Proven
 from .state import Marks, State
 
 
@@ -19,14 +22,22 @@ class Base(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """The agreed pair of States, the Ledger as it then was, and the keys left open.
 
     ``same_terms`` is false where rules or scope have changed since: then every key is worth a look.
+    ``at`` is the broker's time of it, ``missing`` what was unexplained then.
     """
 
+    at: Instant
     book: State
     broker: State
     marks: Marks
     ledger: Ledger
     open: frozenset[str] = frozenset()
     same_terms: bool = True
+    missing: tuple[Missing, ...] = ()
+
+    @property
+    def then(self) -> Proven:
+        """The account's part."""
+        return Proven(at=self.at, state=self.broker, marks=self.marks, ledger=self.ledger)
 
 
 class Moves:

@@ -45,7 +45,9 @@ def fee(world: World, amount: Decimal, sub_type: str, day: date | None = None) -
     day = day or clock.eastern(world.now()).date()
     text = f"{sub_type} fee on {day} by {world.account.number}"
     post_event(world, "FEE", day, net_amount=-amount, sub_type=sub_type, description=text)
+    left = max(amount - world.accrued_fees, Decimal(0))
     world.accrued_fees = max(world.accrued_fees - amount, Decimal(0))
+    world.pending_fees = max(world.pending_fees - left, Decimal(0))
 
 
 def dividend(world: World, symbol: str, per_share: Decimal, sub_type: str = "CDIV") -> None:

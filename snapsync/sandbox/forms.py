@@ -60,7 +60,7 @@ def account(world: World) -> Json:
         "currency": "USD",
         **_buying_power(world),
         "accrued_fees": plain(world.accrued_fees),
-        "cash": plain(world.cash),
+        "cash": plain(world.shown_cash),
         "portfolio_value": plain(world.equity),
         "trading_blocked": False,
         "transfers_blocked": False,
@@ -79,7 +79,7 @@ def account(world: World) -> Json:
         "balance_asof": str(close.day),
         "crypto_tier": 1,
         "intraday_adjustments": plain(_adjustments_today(world)),
-        "pending_reg_taf_fees": "0",
+        "pending_reg_taf_fees": plain(world.pending_fees),
     }
 
 

@@ -29,6 +29,7 @@ VOCABULARY: dict[str, type[Step]] = {
     "asset": events.Asset,
     "assignment": events.Assignment,
     "bracket": orders.Bracket,
+    "bust": orders.Bust,
     "buy": orders.Buy,
     "cancel": orders.Cancel,
     "clock": events.Clock,

@@ -101,6 +101,27 @@ def cancel(world: World, order: Order, status: Status = "canceled") -> Order:
     return world.touch(order, status=status, updated=now, **{stamp: now})
 
 
+def bust(world: World, order: Order) -> Order:
+    """Take back the last fill of an order: it is not shown any more, and what it did is undone.
+
+    Raises:
+        UsageError: the order has no fill.
+    """
+    fills = [row for row in world.activities if isinstance(row, Fill) and row.order_id == order.id]
+    if not fills:
+        raise UsageError("The order has no fill.", detail=f"order: {order.client_order_id}")
+    last = fills[-1]
+    world.unpost(last)
+    left = order.filled_qty - last.qty
+    return world.touch(
+        order,
+        status=order.status if left or order.is_open else "canceled",
+        filled_qty=left,
+        value=order.value - last.qty * last.price,
+        updated=max(world.now(), order.updated),
+    )
+
+
 def replace(
     world: World, order: Order, qty: Decimal | None, limit: Decimal | None, client: str | None
 ) -> Order:

@@ -54,13 +54,17 @@ class Fee(Step, frozen=True, kw_only=True):
 
 
 class Accrue(Step, frozen=True, kw_only=True):
-    """A fee is known but not posted yet: it shows in accrued_fees only."""
+    """A fee is known but not posted yet: it shows in accrued_fees only, or in pending_reg_taf_fees."""
 
     amount: Decimal
+    pending: bool = False
 
     def play(self, world: World) -> None:
         """Accrue the fee."""
-        world.accrued_fees += self.amount
+        if self.pending:
+            world.pending_fees += self.amount
+        else:
+            world.accrued_fees += self.amount
 
 
 class Interest(Step, frozen=True, kw_only=True):

@@ -133,6 +133,16 @@ class Fill(Step, frozen=True, kw_only=True):
         trading.fill(world, order, parts)
 
 
+class Bust(Step, frozen=True, kw_only=True):
+    """The last fill of an order is taken back."""
+
+    order: str
+
+    def play(self, world: World) -> None:
+        """Bust the fill."""
+        trading.bust(world, world.order(self.order))
+
+
 class Cancel(Step, frozen=True, kw_only=True):
     """End a working order."""
 

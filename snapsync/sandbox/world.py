@@ -23,6 +23,7 @@ from snapsync.errors import UsageError
 
 from . import clock
 from .activities import Activity, Effect, Event, event_effect, fill_effect
+from .oddities import ODDITIES
 from .orders import Order
 from .positions import Position, changed
 from .symbols import Instrument, instrument
@@ -31,13 +32,6 @@ Env = Literal["paper", "live"]
 
 # wide enough for nine decimals of quantity times nine of price on any account
 _EXACT = Context(prec=60)
-
-
-ODDITIES = {
-    "token-skips-millisecond": "a page that continues by token lacks the rows that share the first 17"
-    " digits of the token's id, as was seen in reality (Alpaca-API issue 176)",
-}
-"""What the real API was seen to do against its own documentation."""
 
 
 class Account(Struct, frozen=True, kw_only=True):
@@ -109,7 +103,7 @@ class World:
             secret=f"sandbox-{self.env}-secret{suffix}",
         )
         self.cash = self.opening_cash = cash
-        self.accrued_fees = Decimal(0)
+        self.accrued_fees = self.pending_fees = Decimal(0)
         self.positions.clear()
         self.orders: dict[str, Order] = {}
         self.listeners: list[Callable[[Order | None, Order], None]] = []
@@ -207,6 +201,22 @@ class World:
         bisect.insort(self.activities_by_id, activity, key=lambda row: row.id)
         self.advance_to(activity.created)
 
+    def unpost(self, activity: Activity) -> None:
+        """Take an activity back as if it had never been: the others alone say what there is."""
+        marks, rest = dict(self.marks), [row for row in self.activities if row is not activity]
+        self.cash = self.opening_cash
+        self.positions.clear()
+        self.activities, self.activities_by_id = [], []
+        for row in rest:
+            self.post(row)
+        self.marks = marks
+
+    @property
+    def shown_cash(self) -> Decimal:
+        """The cash that the account shows."""
+        early = "fees-leave-cash-early" in self.oddities
+        return self.cash - (self.accrued_fees + self.pending_fees if early else 0)
+
     def value(self, position: Position) -> Decimal:
         """The market value of a position."""
         return position.value(self.marks.get(position.instrument.key, Decimal(0)))
@@ -214,7 +224,7 @@ class World:
     @property
     def equity(self) -> Decimal:
         """Cash and the market value of every position."""
-        return self.cash + sum(map(self.value, self.positions.values()), Decimal(0))
+        return self.shown_cash + sum(map(self.value, self.positions.values()), Decimal(0))
 
     def order(self, reference: str) -> Order:
         """An order by its id or by its client_order_id.

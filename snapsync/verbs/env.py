@@ -188,6 +188,8 @@ class Env:
             return None
         broker = self.store.get(agreed.broker, BrokerSnapshot)
         return Base(
+            at=broker.at,
+            missing=broker.missing,
             book=self.book_state(agreed.book),
             broker=stored_state(broker.state, self.store.place.get),
             marks=broker.marks,

@@ -10,11 +10,13 @@ import msgspec
 from snapsync.ends.alpaca import BrokerReading, Known, Reach, read_broker, same_doubt
 from snapsync.ends.book import Reading, Role, read
 from snapsync.model.canon import ImageId, OperationId, SnapshotId
-from snapsync.model.history import BookSnapshot, BrokerSnapshot
+from snapsync.model.doubts import told_by_missing
+from snapsync.model.history import BookSnapshot, BrokerSnapshot, Operation
 from snapsync.model.instant import Instant
 from snapsync.model.ledger import Activity
+from snapsync.model.missing import UNEXPLAINED, accepted
 from snapsync.model.pages import Pages
-from snapsync.model.plan import Look
+from snapsync.model.plan import Look, Plan
 from snapsync.model.state import stored_state
 from snapsync.store.store import Store
 
@@ -76,7 +78,13 @@ def facts(
         ledger=account.ledger,
         open_orders=account.open_orders,
         rebound=rebound(env, heads),
-        observations=(*account.doubts, *account.observations, *reading.observations),
+        missing=account.missing,
+        habit=account.habit,
+        observations=(
+            *(each for each in account.doubts if not told_by_missing(each)),
+            *account.observations,
+            *reading.observations,
+        ),
         untouched=reading.untouched,
         corrected=reading.corrected,
         book_zone=str(env.config.book_timezone),
@@ -111,6 +119,8 @@ def recall(env: Env, id: SnapshotId) -> BrokerReading:
         open_orders=snapshot.open_orders,
         observations=snapshot.observations,
         doubts=snapshot.doubts,
+        missing=snapshot.missing,
+        habit=snapshot.habit,
     )
 
 
@@ -130,6 +140,8 @@ def store_broker(store: Store, reading: BrokerReading) -> SnapshotId:
                 open_orders=reading.open_orders,
                 observations=reading.observations,
                 doubts=reading.doubts,
+                missing=reading.missing,
+                habit=reading.habit,
             )
         )
     )
@@ -156,14 +168,28 @@ def _known(env: Env) -> Known | None:
     """What the last reading of the broker proved."""
     store = env.find_store()
     latest = store.latest() if store else None
-    if latest is None or latest[1].broker is None:
+    if store is None or latest is None or latest[1].broker is None:
         return None
     last = recall(env, latest[1].broker)
     return Known(
         at=last.at,
         proven=last.manifest.proven,
         state=last.state,
+        marks=last.marks,
         ledger=last.ledger,
         working=last.manifest.working,
         doubts=frozenset(map(same_doubt, last.doubts)),
+        missing=accepted(last.missing, _approved(store, latest[1])),
+        habit=last.habit,
     )
+
+
+def _approved(store: Store, latest: Operation) -> set[str]:
+    """The keys that a person has approved since the broker was last read, though they were unexplained."""
+    for _, act in store.log():
+        if act.broker != latest.broker:
+            break
+        if act.verb == "apply" and act.details:
+            asking = store.get(act.details, Plan).asking
+            return {each.key for each in asking if each.code in UNEXPLAINED}
+    return set()

@@ -61,6 +61,7 @@ def _plan(made: Plan, operation: OperationId | None) -> Document:
         "withheld": made.withheld,
         "reading": made.reading,
         "part": made.part,
+        "explanation": made.explanation,
     }
 
 

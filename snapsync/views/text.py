@@ -14,6 +14,7 @@ from snapsync.model.plan import Plan
 from snapsync.model.policy import Finding
 from snapsync.model.status import Status
 
+from . import explain
 from .amounts import SHOWN, Amounts
 from .brief import brief, few
 from .files import files
@@ -35,7 +36,9 @@ def header(env: str, why: str, account: str | None, folder: str, paint: Paint) -
 
 def plan(made: Plan, zone: ZoneInfo, paint: Paint, *, verbose: bool = False, amounts: Amounts = SHOWN) -> str:
     """A plan's changes, findings and summary; a very long one in brief, unless all is wanted."""
-    return f"{contents(made, zone, paint, verbose=verbose, amounts=amounts)}{_verdict(made, paint)}"
+    said = contents(made, zone, paint, verbose=verbose, amounts=amounts)
+    told = [] if amounts.hidden else _explanation(made, zone)
+    return said + "\n".join([*told, _verdict(made, paint)])
 
 
 def contents(
@@ -54,6 +57,13 @@ def contents(
     notes = [*_findings(findings, paint, verbose=verbose, hidden=amounts.hidden)]
     notes += [paint(f"  … and {each}", "dim") for each in more]
     return "".join("\n".join(part) + "\n\n" for part in (body, notes) if part)
+
+
+def _explanation(made: Plan, zone: ZoneInfo) -> list[str]:
+    """What the account did since the agreed point, in one sentence; first contact has a finding for it."""
+    if made.explanation is None or not explain.worth_telling(made.explanation):
+        return []
+    return wrapped(explain.brief(made.explanation, zone), "")
 
 
 def plan_in_brief(made: Plan, zone: ZoneInfo, paint: Paint) -> str:

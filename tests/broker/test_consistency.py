@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -170,6 +172,50 @@ def test_a_disagreement_that_stays_is_reported_with_both_numbers(world: World, s
     assert finding.key == "TSLA"
     assert "lists -6" in finding.detail
     assert "make it -5" in finding.detail
+
+
+def test_an_account_whose_equity_is_not_its_parts_is_reported(world: World, shows: Shows) -> None:
+    """Cash and market value of one answer make another sum: a note with both numbers."""
+    sandbox = shows(world)
+    sandbox.do({"do": "buy", "symbol": "SPY", "qty": 9, "price": 600}, {"do": "clock", "by": "1m"})
+    account = json.loads(body(sandbox, "account"))
+    account["equity"] = str(Decimal(account["equity"]) + 250)
+    sandbox.fault("account", times=100, answer={"status": 200, "body": json.dumps(account)})
+    (finding,) = read(sandbox).doubts
+    assert finding.code == "equity-unlike"
+    assert "equity is $250.00" in finding.detail
+    assert "make $0.00" in finding.detail
+
+
+def test_a_fill_that_is_taken_back_is_undone_where_the_numbers_say_so(world: World, shows: Shows) -> None:
+    """Positions and cash are as if it had never been: the ledger knows it as busted, the trade shrinks."""
+    sandbox = shows(world)
+    sandbox.do(*EARLIER, {"do": "buy", "symbol": "SPY", "qty": 9, "limit": 600, "fills": [5, 4],
+                          "client_order_id": "bot-9"}, {"do": "clock", "by": "1m"})  # fmt: skip
+    known = read(sandbox)
+    sandbox.do({"do": "clock", "by": "1d"}, {"do": "bust", "order": "bot-9"}, {"do": "clock", "by": "1m"})
+    found = read(sandbox, known)
+    assert [each.code for each in found.doubts] == ["activity-gone"]
+    assert found.missing == ()
+    (busted,) = [row for row in found.ledger if row.void]
+    assert (busted.status, busted.qty) == ("busted", Decimal(4))
+    (trade,) = [each for each in found.state.transactions if each.client_order_id == "bot-9"]
+    assert trade.qty == 5
+
+
+def test_a_fill_that_a_list_forgets_still_counts(world: World, shows: Shows) -> None:
+    """Positions and cash have it all the same: nothing is undone by a list that lacks a row."""
+    sandbox = shows(world)
+    sandbox.do(*EARLIER, {"do": "buy", "symbol": "SPY", "qty": 9, "price": 600}, {"do": "clock", "by": "1m"})
+    known = read(sandbox)
+    sandbox.do({"do": "clock", "by": "1d"})
+    with world.held():
+        fill = next(row for row in world.activities_by_id if row.type == "FILL" and row.symbol == "SPY")
+        world.activities_by_id.remove(fill)
+    found = read(sandbox, known)
+    assert [each.code for each in found.doubts] == ["activity-gone"]
+    assert found.missing == ()
+    assert not any(row.void for row in found.ledger)
 
 
 # --- a broker that dies ----------------------------------------------------------------------------

@@ -117,9 +117,9 @@ def test_a_busted_fill_is_said_and_blocks_nothing(shows: Shows, world: World) ->
     known = read(sandbox)
     correct(world, "FILL", id="20250821140000000::00000000-0000-4000-8000-00000000beef", price=Decimal(601))
     world.cash -= 3
-    for _ in range(3):
+    for told in (1, 0, 0):  # from then on it is void in the ledger
         known = read(sandbox, known)
-        assert [finding.code for finding in known.doubts].count("activity-gone") == 1
+        assert [finding.code for finding in known.doubts].count("activity-gone") == told
         (trade,) = [t for t in known.state.transactions if t.client_order_id == "bot-9"]
         assert (trade.qty, trade.price) == (Decimal(5), Decimal("600.6"))
         sandbox.do({"do": "clock", "by": "1m"})

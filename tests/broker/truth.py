@@ -47,8 +47,11 @@ def proven_by(reading: BrokerReading) -> Known:
         at=reading.at,
         proven=reading.manifest.proven,
         state=reading.state,
+        marks=reading.marks,
         ledger=reading.ledger,
         working=reading.manifest.working,
+        missing=reading.missing,
+        habit=reading.habit,
     )
 
 

@@ -23,6 +23,7 @@ from tests.test_startup import HEAVY, modules
         ["diff", "broker", "book"],
         ["diff", "agreed", "broker"],
         ["blame", "SPY250822C00635000"],
+        ["explain"],
         ["config"],
         ["recover"],
     ],

@@ -63,7 +63,7 @@ def base(
 ) -> Base:
     """An agreed point at which that was the broker's side."""
     seen = look(book, positions, transactions, activities)
-    return Base(book=book, broker=seen.broker, marks=seen.marks, ledger=seen.ledger)
+    return Base(at=seen.at, book=book, broker=seen.broker, marks=seen.marks, ledger=seen.ledger)
 
 
 def test_equal_sides_need_nothing() -> None:

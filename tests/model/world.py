@@ -178,7 +178,12 @@ def agreed(seen: Look, rest: Plan) -> Base:
     """The point that an apply leaves behind: ``rest`` is what is planned right after it."""
     left = {*(change.key for change in rest.changes), *rest.withheld}
     return Base(
-        book=seen.book, broker=seen.broker, marks=seen.marks, ledger=seen.ledger, open=frozenset(left)
+        at=seen.at,
+        book=seen.book,
+        broker=seen.broker,
+        marks=seen.marks,
+        ledger=seen.ledger,
+        open=frozenset(left),
     )
 
 

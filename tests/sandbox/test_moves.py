@@ -146,6 +146,35 @@ def test_a_fee_is_accrued_before_it_is_posted(ask: Ask, fresh: Sandbox) -> None:
     assert (account["accrued_fees"], account["cash"]) == ("0.12", "9999.7")
 
 
+def test_by_an_oddity_a_fee_leaves_cash_as_soon_as_it_is_known(ask: Ask, fresh: Sandbox) -> None:
+    """Posting it then moves nothing; a fee may be pending too."""
+    fresh.world.oddities = frozenset({"fees-leave-cash-early"})
+    fresh.do({"do": "accrue", "amount": "0.42"}, {"do": "accrue", "amount": "0.08", "pending": True})
+    account = ask(fresh, "/v2/account").json()
+    assert (account["accrued_fees"], account["pending_reg_taf_fees"]) == ("0.42", "0.08")
+    assert account["cash"] == account["equity"] == "9999.5"
+    fresh.do({"do": "fee", "amount": "0.42"}, {"do": "fee", "amount": "0.08"})
+    account = ask(fresh, "/v2/account").json()
+    assert (account["accrued_fees"], account["pending_reg_taf_fees"]) == ("0", "0")
+    assert account["cash"] == "9999.5"
+
+
+def test_a_bust_takes_the_last_fill_back(ask: Ask, rows: Rows, fresh: Sandbox) -> None:
+    """It is not shown any more, and cash, position and order are as if it had never been."""
+    fresh.do({"do": "buy", "symbol": "SPY", "qty": 5, "limit": 600, "fills": [2, 3], "client_order_id": "a"},
+             {"do": "bust", "order": "a"})  # fmt: skip
+    assert ask(fresh, "/v2/account").json()["cash"] == "8800"
+    assert [row["qty"] for row in rows(fresh, "/v2/positions")] == ["2"]
+    assert [row["qty"] for row in rows(fresh, "/v2/account/activities/FILL")] == ["2"]
+    [order] = rows(fresh, "/v2/orders", status="all")
+    assert (order["filled_qty"], order["filled_avg_price"]) == ("2", "600")
+    fresh.do({"do": "bust", "order": "a"})
+    [order] = rows(fresh, "/v2/orders", status="all")
+    assert (order["filled_qty"], order["status"]) == ("0", "canceled")
+    with pytest.raises(UsageError, match="no fill"):
+        fresh.do({"do": "bust", "order": "a"})
+
+
 def test_an_order_in_dollars_keeps_no_quantity(rows: Rows, fresh: Sandbox) -> None:
     """Filled to the ninth decimal of a share; qty stays null."""
     fresh.do({"do": "buy", "symbol": "AAPL", "notional": 500, "price": 231})

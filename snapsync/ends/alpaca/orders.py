@@ -127,7 +127,9 @@ class OrdersBehind:
         return whole
 
     def _whole(self, id: str, each: OrderSeen) -> bool:
-        return each.filled_qty in {None, _sum(self._fills.get(id, ()))}
+        rows = self._fills.get(id, ())
+        # whether an order takes a bust of a fill back is not documented
+        return each.filled_qty in {None, _sum(rows), _sum(row for row in rows if not row.void)}
 
     def _listed(self, since: Instant, until: Instant | None = None) -> Iterator[Row]:
         """Every order submitted between two instants, whatever became of it."""

@@ -18,12 +18,12 @@ from functools import partial
 import msgspec
 
 from snapsync.errors import BrokerError, Exit
+from snapsync.model.doubts import Rolled, busted, roll_forward
 from snapsync.model.history import Manifest
 from snapsync.model.instant import Instant, from_datetime, shift
-from snapsync.model.ledger import FILL, Activity, Ledger
+from snapsync.model.ledger import FILL, Activity
 from snapsync.model.pages import Pages
-from snapsync.model.policy import Finding
-from snapsync.model.proof import unexplained
+from snapsync.model.proven import Proven
 from snapsync.model.state import OpenOrder, Position, PositionMark, Scope, State, Transaction
 from snapsync.model.trades import transactions
 
@@ -36,7 +36,7 @@ from .reading import BrokerReading, Known, Reach
 from .retold import merged_ledger, outdated
 from .row import one
 from .session import Asks, concurrently
-from .settle import UnsettledError, checked_pages, gone, same_doubt, still, unlike
+from .settle import UnsettledError, checked_pages, gone, same_doubt, still, told_gone, unlike
 from .window import ClockRanBackError, Window, window
 
 TRIES = 3
@@ -151,35 +151,40 @@ class _Reader:
         rows = self._gathering.rows
         unread = self._gathering.unread
         lost = tuple(gone(known.ledger, rows, asked.since, known.at, unread)) if known else ()
-        behind.read(rows, ledger, asked.coverage, listed, without={each.key for each in lost})
+        positions = checked_pages(Position, self._sizes.of_holdings(held), None)
+        marks = msgspec.structs.replace(start.marks, positions=_marks(held))
+        busts: tuple[Activity, ...] = ()
+        if base and lost:
+            seen = State(cash=start.cash, positions=positions, transactions=base.state.transactions)
+            busts = busted(base.then, Proven(at=at, state=seen, marks=marks, ledger=ledger), lost, base.habit)
+            ledger = ledger.merged(busts)
+        behind.read((*rows, *busts), ledger, asked.coverage, listed, without={each.key for each in lost})
         end = account(one(asks.get("/account")))
         still(start, end, fresh, at)
-        positions = self._sizes.of_holdings(held)
         evidence = (*behind.fills(), *(row for row in rows if row.type != FILL))
         sizes = self._sizes.of_trades(evidence)
         state = State(
             cash=start.cash,
-            positions=checked_pages(Position, positions, None),
-            transactions=_laid_over(known, transactions(evidence, behind.orders, sizes), rows),
+            positions=positions,
+            transactions=_laid_over(known, transactions(evidence, behind.orders, sizes), (*rows, *evidence)),
             scope=self._scope,
             coverage=asked.coverage,
         )
         working = tuple(each for each in listed.open if not behind.done(each.id))
+        rolled = _rolled(base, Proven(at=at, state=state, marks=marks, ledger=ledger), sizes)
         return BrokerReading(
             at=at,
             account=start.id,
             number=start.number,
             state=state,
-            marks=msgspec.structs.replace(start.marks, positions=_marks(held)),
+            marks=marks,
             ledger=ledger,
             manifest=self._manifest(asked, at, held, working),
             open_orders=working,
             observations=tuple(self._sizes.assumed),
-            doubts=(
-                *_unexplained(base, state, ledger, sizes),
-                *lost,
-                *unlike(start, end, held),
-            ),
+            doubts=(*rolled.doubts, *map(told_gone, lost), *unlike(start, end, held)),
+            missing=rolled.missing,
+            habit=rolled.habit,
         )
 
     def _manifest(
@@ -202,8 +207,10 @@ def _proven_by(reading: BrokerReading) -> Known:
         at=reading.at,
         proven=reading.manifest.proven,
         state=reading.state,
+        marks=reading.marks,
         ledger=reading.ledger,
         working=reading.manifest.working,
+        habit=reading.habit,
     )
 
 
@@ -242,11 +249,7 @@ def _laid_over(
     return before.merged(trades, without=outdated(before, trades, rows))
 
 
-def _unexplained(
-    base: Known | None, state: State, ledger: Ledger, sizes: Mapping[str, Decimal]
-) -> tuple[Finding, ...]:
+def _rolled(base: Known | None, point: Proven, sizes: Mapping[str, Decimal]) -> Rolled:
     if base is None:
-        return ()
-    changed = ledger.changed_since(base.ledger).values()
-    undone = [before for before, after in changed if before is not None and after is not None]
-    return unexplained(base.state, state, [after for _, after in changed if after], undone, sizes)
+        return Rolled()
+    return roll_forward(base.then, point, missing=base.missing, habit=base.habit, multipliers=sizes)

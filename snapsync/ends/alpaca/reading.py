@@ -1,13 +1,16 @@
-"""What one reading of the account gives, and what the next one goes on from."""
+"""What a reading of the account is made from, and what it yields."""
 
 from __future__ import annotations
 
 import msgspec
 
+from snapsync.model.accruals import Habit
 from snapsync.model.history import Manifest
 from snapsync.model.instant import Instant
 from snapsync.model.ledger import Ledger
+from snapsync.model.missing import Missing
 from snapsync.model.policy import Finding
+from snapsync.model.proven import Proven
 from snapsync.model.state import Marks, OpenOrder, State
 
 
@@ -16,15 +19,23 @@ class Known(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     ``at`` is the beginning of the last one, ``proven`` that of the last which re-read days of overlap;
     ``working`` are the ids of orders that had fills but were not done, ``doubts`` those of its doubts
-    (``same_doubt``) that need no second look.
+    (``same_doubt``) that need no second look, ``missing`` what was unexplained, ``habit`` when the
+    account's fees leave cash.
     """
 
     at: Instant
     proven: Instant
     state: State
+    marks: Marks
     ledger: Ledger
     working: tuple[str, ...]
     doubts: frozenset[str] = frozenset()
+    missing: tuple[Missing, ...] = ()
+    habit: Habit | None = None
+
+    @property
+    def then(self) -> Proven:
+        return Proven(at=self.at, state=self.state, marks=self.marks, ledger=self.ledger)
 
 
 class Reach(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +52,8 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
 class BrokerReading(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """One consistent reading. ``at`` is the broker's own clock at its beginning.
 
-    ``doubts`` are numbers of the broker's that disagree with each other.
+    ``doubts`` are numbers of the broker's that disagree with each other, ``missing`` is what stays
+    unexplained from reading to reading, ``habit`` when the account's fees leave cash.
     """
 
     at: Instant
@@ -54,3 +66,5 @@ class BrokerReading(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     open_orders: tuple[OpenOrder, ...] = ()
     observations: tuple[Finding, ...] = ()
     doubts: tuple[Finding, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    habit: Habit | None = None

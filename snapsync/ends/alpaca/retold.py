@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from snapsync.model.instant import Instant
 from snapsync.model.ledger import Activity, Ledger
 from snapsync.model.pages import Pages
-from snapsync.model.state import ACTIVITY, Transaction
+from snapsync.model.state import ACTIVITY, ORDER, Transaction
 
 from .parse import made
 
@@ -37,7 +37,9 @@ def outdated(
     before: Pages[Transaction], found: Iterable[Transaction], rows: Iterable[Activity]
 ) -> Iterator[tuple[str, str]]:
     """(bucket, key) of the trades that do not stand any more: voided since, or on another day now."""
-    void = {ACTIVITY + row.key for row in rows if row.void}
+    taken = [row for row in rows if row.void]
+    # an order may be left without a fill; one that has some is laid over its old self
+    void = {ACTIVITY + row.key for row in taken} | {ORDER + row.order_id for row in taken if row.order_id}
     now = {trade.key: trade.bucket for trade in found}
     for name, page in before.buckets.items():
         for trade in page.rows:

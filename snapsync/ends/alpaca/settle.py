@@ -48,6 +48,8 @@ def unlike(start: Account, end: Account, held: Iterable[Holding]) -> Iterator[Fi
     Not where coins are held: whether the account counts them in is not documented.
     """
     holdings = tuple(held)
+    if not any(each.position.asset_class == CRYPTO for each in holdings):
+        yield from _equity_unlike(start, end)
     values = [each.mark.market_value for each in holdings]
     if any(value is None for value in values) or any(
         each.position.asset_class == CRYPTO for each in holdings
@@ -70,15 +72,37 @@ def unlike(start: Account, end: Account, held: Iterable[Holding]) -> Iterator[Fi
             )
 
 
+def _equity_unlike(start: Account, end: Account) -> Iterator[Finding]:
+    """Equity is cash and market value, within one answer; fees on their way may be in it or not."""
+    offs = [_off(each) for each in (start, end)]
+    if all(off is not None and abs(off) > DOLLAR + (start.marks.accrued_fees or ZERO) for off in offs):
+        parts = start.marks.equity - (offs[0] or ZERO)
+        yield Finding(
+            code="equity-unlike",
+            severity="note",
+            key="equity",
+            summary="The account's equity is not its cash and its market value.",
+            detail=f"The account's equity is {dollars(start.marks.equity)};"
+            f" its cash and its market value make {dollars(parts)}.",
+        )
+
+
+def _off(account: Account) -> Decimal | None:
+    long, short = account.marks.long_market_value, account.marks.short_market_value
+    if long is None or short is None:
+        return None
+    return account.marks.equity - account.cash - long - short
+
+
 def same_doubt(finding: Finding) -> str:
     """What makes two doubts one; market values tick, so their numbers do not."""
-    detail = "" if finding.code == "market-value-unlike" else finding.detail
+    detail = "" if finding.code in {"market-value-unlike", "equity-unlike"} else finding.detail
     return f"{finding.code} {finding.key} {detail}"
 
 
 def gone(
     ledger: Ledger, rows: Iterable[Activity], since: Instant, until: Instant, unread: Collection[str]
-) -> Iterator[Finding]:
+) -> Iterator[Activity]:
     """Fills that were read before and are missing now, although the window covers them.
 
     Not those of a millisecond that was not read whole (``unread``): they may be there all the same.
@@ -90,18 +114,24 @@ def gone(
         for row in page.rows:
             if (
                 row.type == FILL
+                and not row.void
                 and since < row.time < until
                 and row.key not in seen
                 and millisecond(row) not in unread
             ):
-                yield Finding(
-                    code="activity-gone",
-                    severity="note",
-                    key=row.key,
-                    summary="The broker no longer shows an activity that it showed before.",
-                    detail=f"{row.key} is kept in the ledger; it may have been busted or corrected.",
-                    evidence=(row.key,),
-                )
+                yield row
+
+
+def told_gone(row: Activity) -> Finding:
+    """Note that a fill is not shown any more."""
+    return Finding(
+        code="activity-gone",
+        severity="note",
+        key=row.key,
+        summary="The broker no longer shows an activity that it showed before.",
+        detail=f"{row.key} is kept in the ledger; it may have been busted or corrected.",
+        evidence=(row.key,),
+    )
 
 
 def checked_pages(row: type[R], rows: Iterable[R], known: Pages[R] | None) -> Pages[R]:

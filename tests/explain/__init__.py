@@ -1,0 +1,1 @@
+"""Explain and performance: a month with everything in it, and the commands."""
