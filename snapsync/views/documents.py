@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 
 from snapsync.model.approval import Hole, Job, Word
-from snapsync.model.change import Basis, Execution, Sign, Why
+from snapsync.model.brief import Brief
+from snapsync.model.change import Basis, Execution, FileChange, Sign, Why
 from snapsync.model.history import Actor, Tally, Verb
 from snapsync.model.plan import Origin, Part, Reading
 from snapsync.model.policy import Finding
@@ -88,8 +89,11 @@ class PlanDocument(_Document, frozen=True, kw_only=True, tag="plan"):
     changes: list[Line]
     findings: list[Finding]
     withheld: list[str]
-    reading: Reading
+    reading: Reading | None
+    files: list[FileChange]
+    target: str | None
     part: Part | None
+    explanation: Brief | None
     redacted: bool = False
 
 
@@ -122,6 +126,8 @@ class OperationPart(_Part, frozen=True, kw_only=True):
     recovered: bool
     refused: bool
     approval: str | None
+    origin: Origin
+    target: str | None
 
 
 class ApprovalPart(_Part, frozen=True, kw_only=True):
@@ -138,7 +144,7 @@ class ApprovalPart(_Part, frozen=True, kw_only=True):
     reason: str
     at: str
     until: str
-    reading: Reading
+    reading: Reading | None
     revokes: str | None
 
 
@@ -167,6 +173,7 @@ class StatusDocument(_Document, frozen=True, kw_only=True, tag="status"):
     age_seconds: int | None
     edited: list[str]
     open: list[str]
+    held: list[str]
     next: str
 
 
