@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from snapsync.errors import Exit
 from snapsync.verbs.apply import apply
 from snapsync.verbs.choose import Chosen
@@ -21,9 +23,11 @@ EXITS = (
 )
 
 
-def go_back(talk: Talk, env: Env, chosen: Chosen, *, yes: bool, dry_run: bool) -> int:
-    """Carry out a plan that was just made, if the answer is yes."""
-    talk.header(env)
+def go_back(
+    talk: Talk, env: Env, chosen: Chosen, *, yes: bool, dry_run: bool, more: Iterable[str] = ()
+) -> int:
+    """Carry out a plan that was just made, if the answer is yes; ``more`` are lines for the header."""
+    talk.header(env, *more)
     plan = chosen.plan
     if dry_run or not plan.drift:
         talk.result(

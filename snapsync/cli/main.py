@@ -37,7 +37,7 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "Back": {
         "undo": "Take back what an act has written into the book.",
-        "restore": "Give the book the bytes that it had after an operation.",
+        "restore": "Give the book the bytes that it had after an operation, or at a time.",
         "recover": "Go on after an apply that was interrupted.",
     },
     "Operate": {

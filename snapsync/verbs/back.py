@@ -8,6 +8,7 @@ from snapsync.model.history import WRITES, BookSnapshot, Operation
 from snapsync.model.image import image
 from snapsync.model.plan import FileStep
 
+from . import at
 from .choose import Chosen
 from .env import Env
 from .recover import settle, settle_locked
@@ -33,24 +34,31 @@ def plan_undo(env: Env, prefix: str | None = None) -> Chosen:
         return keep(env, "undo", back, target)
 
 
-def plan_restore(env: Env, prefix: str) -> Chosen:
-    """Plan to give the book the bytes that it had after an act.
+def plan_restore(env: Env, then: str) -> Chosen:
+    """Plan to give the book the bytes that it had after an act, or at a time.
+
+    Args:
+        env: the env.
+        then: the beginning of an id, or a time; a day is its end in New York.
 
     Raises:
-        UsageError: no such act, or one at which the book was not looked at (exit 64).
+        UsageError: no such act or time, or the book was not looked at by then (exit 64).
     """
+    target, act = _looked_at(env, then)
     settle(env)
     with env.lock("restore"):
         settle_locked(env)
-        target = OperationId(env.store.resolve(prefix))
-        act = env.store.operation(target)
-        if act.book is None:
-            raise UsageError(
-                "The book was not looked at there.",
-                detail=f"{act.verb} {short(target)}",
-                hint=f"Name a plan or an apply: snapsync log --env {env.name}",
-            )
         return keep(env, "restore", _to(env, act), target)
+
+
+def _looked_at(env: Env, then: str) -> tuple[OperationId, Operation]:
+    """The last act up to then after which it is known what the book was."""
+    for id, act in env.store.log((at.point(env, then).operation,)):
+        if act.book:
+            return id, act
+    raise UsageError(
+        "The book was not looked at by then.", detail=then, hint=f"snapsync log --env {env.name}"
+    )
 
 
 def _to(env: Env, act: Operation) -> tuple[FileStep, ...]:

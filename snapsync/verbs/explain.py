@@ -11,7 +11,7 @@ from snapsync.model import explain as equations
 from snapsync.model.canon import SnapshotId
 from snapsync.model.explanation import Explanation
 from snapsync.model.history import BrokerSnapshot, Operation
-from snapsync.model.instant import Instant, instant, midnight, shift
+from snapsync.model.instant import Instant
 from snapsync.model.ledger import Activity
 from snapsync.model.missing import sums
 from snapsync.model.pages import Pages
@@ -20,9 +20,8 @@ from snapsync.model.senders import Senders
 from snapsync.model.state import IMPORTED, stored_state
 from snapsync.model.symbols import canonical
 
+from . import at
 from .env import Env
-
-_DAY = len("2025-08-21")
 
 
 class Explained(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -58,7 +57,7 @@ def explain(
         raise UsageError("--since says where to begin: it goes with no A.")
     end = _look_at(env, b) if b else _newest(env)
     if since:
-        start = _before(env, time_of(since, end=False))
+        start = _before(env, at.since(env, since))
     else:
         start = _look_at(env, a).broker if a else _agreed_before(env, end)
     later = _broker(env, end.broker)
@@ -132,39 +131,16 @@ def _agreed_before(env: Env, end: Operation) -> SnapshotId | None:
     return None
 
 
-def _before(env: Env, at: Instant) -> SnapshotId | None:
-    return next((act.broker for act in looks(env) if act.time < at), None)
+def _before(env: Env, moment: Instant) -> SnapshotId | None:
+    return next((act.broker for act in looks(env) if act.time < moment), None)
 
 
 def _look_at(env: Env, text: str) -> Operation:
-    """The operation that an id names, or the last one at a time; the last look at the broker up to then."""
-    if text[:1].isdigit() and "-" in text:
-        at = time_of(text, end=True)
-        found = next((act for act in looks(env) if act.time <= at), None)
-        if found is None:
-            raise UsageError("Nothing was stored yet at that time.", detail=text, hint="snapsync log")
-        return found
-    id = env.store.resolve(text)
-    reached = False
-    for made, act in env.store.log():
-        reached = reached or id in (made, act.plan, act.details, act.broker, act.book)
-        if reached and act.broker:
+    """The last look at the broker up to the operation that an id or a time comes to."""
+    then = at.point(env, text)
+    for _, act in env.store.log((then.operation,)):
+        if act.broker:
             return act
     raise UsageError(
-        "That id is not an operation's, nor of a plan or snapshot that one came to.",
-        detail=text,
-        hint="snapsync log",
+        "The account had not been looked at yet.", detail=text, hint=f"snapsync log --env {env.name}"
     )
-
-
-def time_of(text: str, *, end: bool) -> Instant:
-    """A day in New York, or a time with its zone."""
-    try:
-        if len(text) > _DAY:
-            return instant(text)
-        # an end is the day's last instant: 36 hours on is the next day, whatever the clocks did
-        return (
-            shift(midnight(shift(midnight(text), hours=36)[:_DAY]), seconds=-1e-6) if end else midnight(text)
-        )
-    except ValueError as error:
-        raise UsageError("That is not a time.", detail=str(error)) from error

@@ -11,8 +11,9 @@ from snapsync.model.performance import By, Performance
 from snapsync.model.performance import performance as measured
 from snapsync.model.trading_days import market_day
 
+from . import at
 from .env import Env
-from .explain import looks, proven, time_of
+from .explain import looks, proven
 
 
 def performance(env: Env, *, since: str | None = None, by: By = "day") -> Performance:
@@ -30,7 +31,7 @@ def performance(env: Env, *, since: str | None = None, by: By = "day") -> Perfor
     """
     kept = list(_last_of_days(env))[::-1]
     if since:
-        begin = time_of(since, end=False)
+        begin = at.since(env, since)
         earlier = [each for each in kept if each.at < begin]
         kept = [*earlier[-1:], *(each for each in kept if each.at >= begin)]
     if len(kept) < 2:  # noqa: PLR2004 - two make a difference

@@ -113,10 +113,10 @@ def test_two_points_by_their_ids_or_times(moved: Bot) -> None:
 @pytest.mark.parametrize(
     ("args", "code", "said"),
     [
-        (["zz"], 64, "at least 4"),
+        (["zz"], 64, "neither an id nor a time"),
         (["ffffffff"], 64, "No such id"),
         (["2001-01-01"], 64, "Nothing was stored yet"),
-        (["2025-02-30"], 64, "not a time"),
+        (["2025-02-30"], 64, "time cannot be used"),
         (["2025-08-20", "--since", "2025-08-20"], 64, "goes with no A"),
         (["--since", "lately"], 64, "not a time"),
         (["--markdown", "--json"], 64, "one of --json and --markdown"),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from snapsync import apply, log, plan, plan_restore, plan_undo, status
 from snapsync.errors import BookError, Exit, PlanError, UsageError
 from snapsync.model.change import BankrollChange
+from snapsync.views.times import local
 from tests.conftest import Bot
 
 CALL = "SPY250822C00635000"
@@ -208,6 +210,21 @@ def test_restore_gives_back_any_earlier_book(applied: Bot) -> None:
     undo(applied)
     assert applied.book == after
     assert not plan(env).plan.drift
+
+
+def test_restore_to_a_time(applied: Bot) -> None:
+    """A day is its end in New York, and what it came to is said; a day before the first look is an error."""
+    after = applied.book
+    undo(applied)
+    today = local(next(iter(log(applied.env())))[1].time, ZoneInfo("America/New_York"))[:10]
+    assert applied.run("restore", "2019-01-01", "--yes").code == Exit.USAGE
+
+    told = applied.run("restore", today, "--dry-run")
+    assert told.code == 0
+    assert "As of " in told.out
+    point = next(id for id, operation in log(applied.env()) if operation.verb == "apply")
+    assert applied.run("restore", point, "--yes").code == 0
+    assert applied.book == after
 
 
 def test_restore_asks_before_it_takes_out_the_bots_own_rows(applied: Bot) -> None:
