@@ -29,6 +29,7 @@ from snapsync.errors import SnapsyncError
 from snapsync.model.history import Actor
 from snapsync.model.kept import Keep
 from snapsync.verbs.apply import apply
+from snapsync.verbs.choose import choose
 from snapsync.verbs.env import Env
 from snapsync.verbs.gc import gc as sweep
 from snapsync.verbs.look import recall, store_look
@@ -166,7 +167,7 @@ def _install(doom: Doom) -> None:
     fcntl.flock = doom.wrap("flock", fcntl.flock)
 
 
-def _act_of(env: Env, job: dict[str, Any]) -> Callable[[], object]:
+def _act_of(env: Env, job: dict[str, Any]) -> Callable[[], object]:  # noqa: PLR0911 - a line per verb
     verb = job["verb"]
     match verb:
         case "plan":
@@ -177,6 +178,8 @@ def _act_of(env: Env, job: dict[str, Any]) -> Callable[[], object]:
             return lambda: look_again(env, like, broker)
         case "apply":
             return lambda: apply(env)
+        case "carry out":
+            return lambda: apply(env, choose(env, job["plan"]), confirmed=True)
         case "settle":
             return lambda: settle(env)
         case "finish" | "roll-back" | "keep":

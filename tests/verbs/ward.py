@@ -25,6 +25,7 @@ from snapsync.store.journal import open_journal
 from snapsync.verbs.look import Seen, recall, seen
 from snapsync.verbs.plan import Planned, keep
 from snapsync.verbs.recover import settle
+from snapsync.verbs.verify import verify
 from tests.conftest import BANKROLL, HISTORY, POSITIONS, SETTINGS
 
 from .powercut import Tree
@@ -144,12 +145,12 @@ class Case:
         return keep(env, Seen(reading=reading, look=facts))
 
     def assert_sound(self) -> None:
-        """No journal, one head, every object whole, and the last act's image of the book is the book."""
+        """No journal, one head, nothing damaged, and the last act's image of the book is the book."""
         env = self.env()
         assert open_journal(env.store.folder) is None
         assert len(env.store.heads()) == 1
-        for id in env.store.place.ids():
-            env.store.place.get(id)
+        found = verify(env)
+        assert found.good, found.damage
         latest = env.store.latest()
         assert latest is not None
         assert latest[1].book is not None
