@@ -38,7 +38,7 @@ def in_step(act: Operation) -> bool:
     """Whether an operation is a look that found nothing to change."""
     counts = act.tally
     quiet = counts is not None and not (counts.add or counts.update or counts.close)
-    return act.verb == "plan" and quiet and not act.refused
+    return act.verb == "plan" and act.origin == "sync" and quiet and not act.refused
 
 
 def listing(

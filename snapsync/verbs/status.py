@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from snapsync.model.canon import OperationId
 from snapsync.model.history import REVIEWS, BookSnapshot, Operation
 from snapsync.model.image import image
 from snapsync.model.instant import seconds_between
+from snapsync.model.point import Point
 from snapsync.model.status import Standing, Status
 from snapsync.store.journal import open_journal
 
 from .env import Env
 
 
-def status(env: Env) -> Status:
-    """Say where an env stands.
+def status(env: Env, then: Point | None = None) -> Status:
+    """Say where an env stands, or stood after an operation.
+
+    Args:
+        env: the env.
+        then: that operation; the files on disk then say nothing of it.
 
     Raises:
         StoreError: there is a store, but it cannot be used.
     """
     store = env.find_store()
-    latest = store.latest() if store else None
+    latest = (then.operation, then.act) if then else store.latest() if store else None
     plan = f"snapsync plan --env {env.name}"
     if store is None or latest is None:
         return Status(standing="never looked", next=plan)
-    # what was said of plans meanwhile does not change where the env stands
-    looks = ((id, operation) for id, operation in store.log() if operation.verb not in REVIEWS)
-    id, last = next(looks, latest)
-    if open_journal(store.folder):
+    id, last = next(_stands(store.log((then.operation,) if then else None)), latest)
+    if then is None and open_journal(store.folder):
         return Status(
             standing="interrupted",
             account=last.account,
@@ -37,7 +42,7 @@ def status(env: Env) -> Status:
             next=f"snapsync recover --env {env.name}",
         )
     standing = _standing(last)
-    edited = _edited(env, last)
+    edited = _edited(env, last) if then is None else ()
     return Status(
         standing=standing,
         account=last.account,
@@ -49,6 +54,13 @@ def status(env: Env) -> Status:
         held=tuple(each.name for each in last.holds),
         next=f"snapsync apply --env {env.name}" if standing == "drift" and not edited else plan,
     )
+
+
+def _stands(log: Iterable[tuple[OperationId, Operation]]) -> Iterator[tuple[OperationId, Operation]]:
+    """What says where an env stands: not what was said of plans, nor a way back that was only planned."""
+    for id, act in log:
+        if act.verb not in REVIEWS and not (act.verb == "plan" and act.origin != "sync"):
+            yield id, act
 
 
 _AFTER: dict[str, Standing] = {

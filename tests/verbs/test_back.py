@@ -294,6 +294,31 @@ def test_a_plan_of_an_undo_is_not_the_latest_plan(applied: Bot) -> None:
     assert CALL not in applied.positions.read_text()
 
 
+def test_a_way_back_that_was_only_planned_changes_nothing(applied: Bot) -> None:
+    """After a dry run the env stands where it stood, and the log shows the plan as what it is."""
+    before = applied.run("status").out
+    assert applied.run("undo", "--dry-run").code == 0
+
+    assert (
+        applied.run("status").out.splitlines()[1].split(", as of")[0]
+        == before.splitlines()[1].split(", as of")[0]
+    )
+    assert "undo of " in applied.run("log").out
+
+
+def test_status_as_of_then(applied: Bot) -> None:
+    """Where the env stood after the apply, though it was undone since."""
+    point = next(id for id, operation in log(applied.env()) if operation.verb == "apply")
+    undo(applied)
+
+    told = applied.run("status", "--at", point[:12])
+
+    assert told.code == 0
+    assert "Applied, as of" in told.out
+    assert "On hold" not in told.out
+    assert "On hold" in applied.run("status").out
+
+
 def test_status_and_log_say_what_was_done(applied: Bot) -> None:
     """An undo is an act of its own, which names the act that it took back."""
     undo(applied)
