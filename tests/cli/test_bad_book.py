@@ -69,7 +69,9 @@ def place(bot: Bot, name: str) -> Path:
 
 def everything(bot: Bot) -> dict[str, bytes]:
     """Every file in the bot's folder, its state included; but for the lock, which says who had it last."""
-    files = (path for path in bot.folder.rglob("*") if path.is_file() and path.name != "lock")
+    files = (
+        path for path in bot.folder.rglob("*") if path.is_file() and path.name.partition(".")[0] != "lock"
+    )
     return {str(path): path.read_bytes() for path in files}
 
 

@@ -33,9 +33,12 @@ def bytes_of(folder: Path) -> bytes:
     return b"".join(path.name.encode() + path.read_bytes() for path in sorted(folder.rglob("*")))
 
 
-def changes(ran: Ran) -> dict[str, tuple[object, object]]:
-    """What a plan would do, without its amounts of dollars."""
-    return {each["key"]: (each["sign"], (each.get("after") or {}).get("qty")) for each in ran.json["changes"]}
+def changes(bot: Bot, ran: Ran) -> dict[str, tuple[object, object]]:
+    """What a plan would do, without its amounts of dollars; what the command itself hid is looked up."""
+    whole = bot.run("show", ran.json["id"], "--json") if ran.json.get("redacted") else ran
+    return {
+        each["key"]: (each["sign"], (each.get("after") or {}).get("qty")) for each in whole.json["changes"]
+    }
 
 
 def offline(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> Ran:
@@ -71,7 +74,7 @@ def test_a_recording_plans_the_same_offline(
     replayed = offline(bot, monkeypatch)
 
     assert replayed.code == 0
-    assert changes(replayed) == changes(recorded)
+    assert changes(bot, replayed) == changes(bot, recorded)
     assert len(bot.sandbox.requests) == before
     assert bot.run("log").out == log
 
@@ -87,7 +90,9 @@ def test_redacted_amounts_are_of_one_factor(bot: Bot, monkeypatch: pytest.Monkey
     assert len({round(factor, 9) for factor in factors}) == 1
     assert factors != {1}
     replayed = offline(bot, monkeypatch)
-    codes = [[finding["code"] for finding in ran.json["findings"]] for ran in (plain, redacted, replayed)]
+    # the book is not redacted, so its bankroll is far away from the account's
+    found = [[each["code"] for each in ran.json["findings"]] for ran in (plain, redacted, replayed)]
+    codes = [[code for code in each if not code.startswith("bankroll")] for each in found]
     assert codes[1] == codes[0]
     assert codes[2] == codes[0]
 
