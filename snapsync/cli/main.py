@@ -136,6 +136,9 @@ def invoke(args: list[str]) -> int:
             code = snapsync.invoke(context)
     except click.exceptions.Exit as done:
         return done.exit_code
+    except click.exceptions.NoArgsIsHelpError as alone:
+        click.echo(alone.format_message())
+        return Exit.OK
     except click.UsageError as wrong:
         _talk(context, args).fail(UsageError(wrong.format_message(), hint=_help(wrong)))
         return Exit.USAGE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from zoneinfo import ZoneInfo
 
 from snapsync.model.approval import Approval, Cover
@@ -55,8 +56,9 @@ def done(id: ObjectId, said: Approval, zone: ZoneInfo, paint: Paint) -> str:
 
 
 def holes(cover: Cover) -> list[str]:
-    """Why an approval does not cover a plan, a line each."""
-    return [f"{hole.code}: {terminal(hole.detail)}" for hole in cover.holes]
+    """Why an approval does not cover a plan, a line each; what is alike is said once."""
+    said = Counter(f"{hole.code}: {terminal(hole.detail)}" for hole in cover.holes)
+    return [line if count == 1 else f"{line} ({count} times)" for line, count in said.items()]
 
 
 def document(id: ObjectId | None, said: Approval) -> Document:
