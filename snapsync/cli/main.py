@@ -136,12 +136,13 @@ def invoke(args: list[str]) -> int:
             code = snapsync.invoke(context)
     except click.exceptions.Exit as done:
         return done.exit_code
-    except click.exceptions.NoArgsIsHelpError as alone:
-        click.echo(alone.format_message())
-        return Exit.OK
     except click.UsageError as wrong:
-        _talk(context, args).fail(UsageError(wrong.format_message(), hint=_help(wrong)))
-        return Exit.USAGE
+        alone = isinstance(wrong, click.exceptions.NoArgsIsHelpError)  # it asked for nothing: that is no slip
+        if alone:
+            click.echo(wrong.format_message())
+        else:
+            _talk(context, args).fail(UsageError(wrong.format_message(), hint=_help(wrong)))
+        return Exit.OK if alone else Exit.USAGE
     except SnapsyncError as trouble:
         _talk(context, args).fail(trouble)
         return trouble.exit
