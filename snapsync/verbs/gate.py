@@ -93,10 +93,14 @@ def _uncovered(env: Env, plan: Plan, cover: Cover | None) -> PlanError:
     else:
         detail = f"approval {short(cover.id)} of plan {short(cover.approval.plan)} does not cover it:"
         detail += "".join(f"\n{hole.code}: {hole.detail}" for hole in cover.holes)
+    hint = f"Plan again, and have it approved:\n  snapsync approve --env {env.name}"
+    if plan.origin != "sync":
+        hint = f"Have it approved, then apply it:\n  snapsync approve {short(plan.id)} --env {env.name}"
+        hint += f"\n  snapsync apply {short(plan.id)} --env {env.name}"
     return PlanError(
         "No approval covers this plan.",
         detail=f"plan {short(plan.id)}: {detail}",
-        hint=f"Plan again, and have it approved:\n  snapsync approve --env {env.name}",
+        hint=hint,
         exit=Exit.UNAPPROVED,
     )
 

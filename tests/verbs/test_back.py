@@ -331,6 +331,22 @@ def test_status_and_log_say_what_was_done(applied: Bot) -> None:
     assert first["target"] == applied.run("log", "--json").json["operations"][2]["id"]
 
 
+def test_an_undo_is_approved_like_any_plan(applied: Bot) -> None:
+    """Where the env wants an approval, an undo waits for one to itself, which it uses up."""
+    applied.configure("\nALPACA_SYNC_REQUIRE_APPROVAL: [paper]\n")
+    mine = applied.book
+
+    refused = applied.run("undo", "--yes")
+    assert refused.code == Exit.UNAPPROVED
+    assert applied.book == mine
+    id = applied.run("undo", "--dry-run", "--json").json["id"]
+    assert f"snapsync approve {id[:12]}" in refused.err
+    assert applied.run("approve", id, "--yes").code == 0
+    assert applied.run("apply", id, "--yes").code == 0
+    assert CALL not in applied.positions.read_text()
+    assert next(iter(log(applied.env())))[1].approval
+
+
 def test_nothing_to_undo(bot: Bot) -> None:
     """Before the first write, and for an act that wrote nothing, the error says so."""
     bot.run("plan")
