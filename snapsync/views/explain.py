@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from snapsync.model.brief import ORDER, Brief, group_of
+from snapsync.model.brief import ORDER, Brief, Sum, group_of
 from snapsync.model.canon import plain
 from snapsync.model.explanation import Explanation, Part
 from snapsync.model.money import cents, difference, dollars, signed
@@ -23,10 +23,15 @@ _FIELDS = ("cash", "equity")
 
 
 def brief(found: Brief, zone: ZoneInfo) -> str:
-    """The one-line form, for a plan, a check or a message."""
-    sums = [f"{each.what} {signed(each.equity or each.cash)}" for each in found.sums]
+    """The one-line form, for a plan, a check or a message: its sums add up to what equity did."""
+    sums = [f"{each.what} {_summed(each)}" for each in found.sums]
     since = f"since {local(found.since, zone)}" if found.since else "as far as activities were read"
     return f"The account moved by {difference(found.equity)} {since}: {', '.join([*sums, missing(found)])}."
+
+
+def _summed(each: Sum) -> str:
+    # a trade at the market's own price moves cash alone
+    return difference(each.equity) if each.equity else f"$0.00 (cash {signed(each.cash)})"
 
 
 def missing(found: Brief) -> str:

@@ -81,6 +81,18 @@ def test_the_short_form_is_one_sentence() -> None:
     )
 
 
+def test_the_short_form_adds_up_to_what_equity_did() -> None:
+    """A trade at the market's own price moved cash alone, and is said to have."""
+    sold = Part(cause=Cause.MANUAL, what="sold", symbol="BTCUSD", cash=Decimal(3305))
+    held = Part(cause=Cause.MARKET, what="held", symbol="BTCUSD", equity=Decimal("5.80"))
+    found = msgspec.structs.replace(told(sold, held), equity=Sums(Decimal(0), Decimal("5.80")))
+
+    said = view.brief(brief(found), UTC)
+
+    assert "moved by +$5.80" in said
+    assert "manual trades $0.00 (cash +$3,305.00), held positions +$5.80" in said
+
+
 def test_an_account_that_stood_still_is_nothing_to_tell() -> None:
     """Not even in a sentence."""
     assert not view.worth_telling(brief(told()))
