@@ -41,9 +41,8 @@ HISTORY = """timestamp,symbol,action,quantity,price,total_cost,alpaca_order_id,r
 
 
 @functools.cache
-def _validator(kind: str) -> Draft202012Validator | None:
-    path = SCHEMAS / f"{kind}.json"
-    return Draft202012Validator(json.loads(path.read_text())) if path.exists() else None
+def _validator(kind: str) -> Draft202012Validator:
+    return Draft202012Validator(json.loads((SCHEMAS / f"{kind}.json").read_text()))
 
 
 class Ran(NamedTuple):
@@ -55,11 +54,9 @@ class Ran(NamedTuple):
 
     @property
     def json(self) -> Any:  # noqa: ANN401 - whatever document it is
-        """The document that was printed; what has a schema keeps to it."""
+        """The document that was printed; it keeps to the schema of its kind."""
         document = json.loads(self.out)
-        validator = _validator(document["kind"])
-        if validator:
-            validator.validate(document)
+        _validator(document["kind"]).validate(document)
         return document
 
 

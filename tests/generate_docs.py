@@ -29,7 +29,7 @@ CLI = """\
 
 Results go to stdout; talk, questions and errors go to stderr. With `--json` stdout holds exactly one JSON
 document, errors included; it has a `kind` and a `format`, its times are UTC and its amounts are text.
-[schema/](schema/) has JSON Schemas of most kinds; later minor versions add members.
+[schema/](schema/) has a JSON Schema of every kind; later minor versions add members.
 Colour is used only on a terminal, and not where `NO_COLOR` is set.
 
 ## Exit codes

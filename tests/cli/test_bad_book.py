@@ -62,16 +62,17 @@ BROKEN: dict[str, tuple[str, bytes, str, str]] = {
 }
 
 
+LOCKS = {"lock", "lock.writing"}
+
+
 def place(bot: Bot, name: str) -> Path:
     """Where a file of the book lies."""
     return bot.history if name == LOG else bot.folder / name
 
 
 def everything(bot: Bot) -> dict[str, bytes]:
-    """Every file in the bot's folder, its state included; but for the lock, which says who had it last."""
-    files = (
-        path for path in bot.folder.rglob("*") if path.is_file() and path.name.partition(".")[0] != "lock"
-    )
+    """Every file in the bot's folder, its state included; but for the locks, which say who had them last."""
+    files = (path for path in bot.folder.rglob("*") if path.is_file() and path.name not in LOCKS)
     return {str(path): path.read_bytes() for path in files}
 
 

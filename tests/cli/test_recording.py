@@ -33,12 +33,9 @@ def bytes_of(folder: Path) -> bytes:
     return b"".join(path.name.encode() + path.read_bytes() for path in sorted(folder.rglob("*")))
 
 
-def changes(bot: Bot, ran: Ran) -> dict[str, tuple[object, object]]:
-    """What a plan would do, without its amounts of dollars; what the command itself hid is looked up."""
-    whole = bot.run("show", ran.json["id"], "--json") if ran.json.get("redacted") else ran
-    return {
-        each["key"]: (each["sign"], (each.get("after") or {}).get("qty")) for each in whole.json["changes"]
-    }
+def changes(ran: Ran) -> dict[str, tuple[object, object]]:
+    """What a plan would do, without its amounts of dollars."""
+    return {each["key"]: (each["sign"], (each.get("after") or {}).get("qty")) for each in ran.json["changes"]}
 
 
 def offline(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> Ran:
@@ -65,8 +62,8 @@ def test_a_recording_plans_the_same_offline(
     number = bot.sandbox.world.account.number
     said = f"TAF fee for proceed of 5 shares by {number.lower()}"
     bot.sandbox.do({"do": "activity", "type": "FEE", "net_amount": "-0.42", "description": said})
-    recorded = bot.run("plan", "--record", "tape", *redact, "--json")
-    assert recorded.code == 0
+    planned = bot.run("plan", "--json")
+    assert bot.run("plan", "--record", "tape", *redact).code == 0
     kept = bytes_of(tape(bot))
     assert [word for word in private(bot) if word in kept] == []
 
@@ -74,7 +71,7 @@ def test_a_recording_plans_the_same_offline(
     replayed = offline(bot, monkeypatch)
 
     assert replayed.code == 0
-    assert changes(bot, replayed) == changes(bot, recorded)
+    assert changes(replayed) == changes(planned)
     assert len(bot.sandbox.requests) == before
     assert bot.run("log").out == log
 
@@ -90,11 +87,10 @@ def test_redacted_amounts_are_of_one_factor(bot: Bot, monkeypatch: pytest.Monkey
     assert len({round(factor, 9) for factor in factors}) == 1
     assert factors != {1}
     replayed = offline(bot, monkeypatch)
-    # the book is not redacted, so its bankroll is far away from the account's
-    found = [[each["code"] for each in ran.json["findings"]] for ran in (plain, redacted, replayed)]
-    codes = [[code for code in each if not code.startswith("bankroll")] for each in found]
+    codes = [[finding["code"] for finding in ran.json["findings"]] for ran in (plain, redacted, replayed)]
     assert codes[1] == codes[0]
-    assert codes[2] == codes[0]
+    # the book is as it was: beside redacted dollars its bankroll is far off
+    assert [code for code in codes[2] if code != "bankroll-leap"] == codes[0]
 
 
 def bodies(folder: Path) -> list[Any]:
