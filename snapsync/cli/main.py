@@ -22,6 +22,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "status": "Say where the env stands as of the last look.",
         "plan": "Look at both sides and say what the book should change.",
         "apply": "Bring the book to what a plan says, exactly, or refuse.",
+        "sync": "Plan, then apply what needs nobody's yes; for cron and bots.",
         "log": "List what was done, newest first.",
     },
     "Review": {

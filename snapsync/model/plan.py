@@ -38,6 +38,13 @@ class Judged(Record, frozen=True):
     key: str
 
 
+class Part(Record, frozen=True):
+    """What of a plan is wanted: components and symbol globs; of ``only`` any, and of ``leave`` none."""
+
+    only: tuple[str, ...] = ()
+    leave: tuple[str, ...] = ()
+
+
 class PlanBody(Stored, frozen=True, tag="plan"):
     """What a plan's id is the content of. Notes are left out: they neither block nor change anything."""
 
@@ -47,6 +54,7 @@ class PlanBody(Stored, frozen=True, tag="plan"):
     origin: Origin
     changes: tuple[Step, ...]
     findings: tuple[Judged, ...]
+    part: Part | None = None
 
 
 class FileStep(Record, frozen=True):
@@ -80,6 +88,7 @@ class Plan(Stored, frozen=True, tag="plan-details"):
     ``withheld`` are keys that differ but are left alone for now. ``at`` is the broker's time of the look.
     An undo, a restore or a repair has ``files`` instead of ``changes``; the first two name the Operation
     that they take back, or go back to (``target``). ``book`` is None where it could not be read.
+    ``part`` says which part of the whole this is, where it is one.
     """
 
     env: str
@@ -96,6 +105,7 @@ class Plan(Stored, frozen=True, tag="plan-details"):
     reading: Reading | None
     files: tuple[FileChange, ...] = ()
     target: OperationId | None = None
+    part: Part | None = None
 
     @property
     def body(self) -> PlanBody | FilesBody:
@@ -114,6 +124,7 @@ class Plan(Stored, frozen=True, tag="plan-details"):
             origin=self.origin,
             changes=tuple(step(change) for change in self.changes),
             findings=judged,
+            part=self.part,
         )
 
     @property

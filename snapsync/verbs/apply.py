@@ -14,6 +14,7 @@ from snapsync.model.canon import ObjectId, OperationId, SnapshotId, short
 from snapsync.model.change import Change, TransactionChange, component, sign
 from snapsync.model.history import Agreed, Operation, tally
 from snapsync.model.holds import still_held
+from snapsync.model.partial import part_of
 from snapsync.model.plan import Look, Plan, reading_of, recheck
 from snapsync.model.planner import plan as compute
 from snapsync.model.threeway import Base
@@ -131,7 +132,8 @@ def _check(env: Env, chosen: Chosen, snapshot: SnapshotId, *, confirmed: bool) -
             detail=f"plan {short(plan.id)}; moved since: {moved}",
             hint=f"snapsync plan --env {env.name}",
         )
-    approval = pass_gate(env, plan, msgspec.structs.replace(now, changes=held.due), confirmed=confirmed)
+    written = msgspec.structs.replace(part_of(now, plan.part), changes=held.due)
+    approval = pass_gate(env, plan, written, confirmed=confirmed)
     due = {(component(change), change.key) for change in held.due}
     rest = (change for change in now.changes if (component(change), change.key) not in due)
     left = {change.key for change in rest} | set(now.withheld)

@@ -12,7 +12,8 @@ from snapsync.model.change import sign
 from snapsync.model.history import Agreed, Operation, tally
 from snapsync.model.holds import still_held
 from snapsync.model.instant import Instant
-from snapsync.model.plan import Plan
+from snapsync.model.partial import part_of
+from snapsync.model.plan import Part, Plan
 from snapsync.version import __version__
 
 from .env import Env
@@ -31,7 +32,7 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     recovered: OperationId | None = None
 
 
-def plan(env: Env, *, since: Instant | None = None) -> Planned:
+def plan(env: Env, *, since: Instant | None = None, part: Part | None = None) -> Planned:
     """Plan what the book should change to be true to the broker; see ``look`` for what may go wrong.
 
     An apply that was interrupted is finished first.
@@ -39,12 +40,13 @@ def plan(env: Env, *, since: Instant | None = None) -> Planned:
     Args:
         env: the env.
         since: read activities from then on, where less is proven so far; None: as configured.
+        part: plan only these components and symbols; None: the whole.
 
     Raises:
         RecoveryError: only a person can say how an interrupted apply goes on (exit 31).
     """
     recovered = settle(env) if env.find_store() else None
-    return keep(env, look(env, since=since), recovered)
+    return keep(env, look(env, since=since), recovered, part)
 
 
 def plan_recorded(env: Env, folder: Path, *, redact: bool = False, since: Instant | None = None) -> Planned:
@@ -62,14 +64,15 @@ def plan_replayed(env: Env, folder: Path) -> Planned:
         return keep(away, store_look(away, read(away.book_files), read_replay(away, folder)))
 
 
-def keep(env: Env, seen: Seen, recovered: OperationId | None = None) -> Planned:
+def keep(env: Env, seen: Seen, recovered: OperationId | None = None, part: Part | None = None) -> Planned:
     """Make a plan of what was seen, and an Operation of the plan."""
     store, facts = env.store, seen.look
     store.put(env.rules)
     with env.lock("plan"):
         latest = store.latest()
         agreed = latest[1].agreed if latest else None
-        made = judge(env, facts, env.base(agreed))
+        whole = judge(env, facts, env.base(agreed))
+        made = part_of(whole, part)
         store.put(made.body)
         operation = store.commit(
             Operation(
@@ -88,18 +91,18 @@ def keep(env: Env, seen: Seen, recovered: OperationId | None = None) -> Planned:
                 tally=tally([sign(change) for change in made.changes]),
                 reading=made.reading,
                 refused=bool(made.refused),
-                holds=still_held(made.changes, latest[1].holds if latest else (), env.rules, made.withheld),
+                holds=still_held(whole.changes, latest[1].holds if latest else (), env.rules, whole.withheld),
             )
         )
     return Planned(operation=operation, plan=made, seen=seen, recovered=recovered)
 
 
 def _agreed(made: Plan, before: Agreed | None) -> Agreed | None:
-    """Both sides found in step are an agreed point; else the old one stands until an apply.
+    """Both sides found wholly in step are an agreed point; else the old one stands until an apply.
 
     What is withheld (pending, ambiguous) stays open, so that it is looked at until it is settled.
     """
-    if made.drift or made.refused or made.book is None or made.broker is None:
+    if made.drift or made.refused or made.part or made.book is None or made.broker is None:
         return before
     return Agreed(
         book=made.book,

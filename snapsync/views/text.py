@@ -85,14 +85,24 @@ def _verdict(made: Plan, paint: Paint) -> str:
         return paint(f"Refused: plan {short(made.id)} cannot be applied.", "-")
     if not made.drift:
         waiting = f" ({len(made.withheld)} left open)" if made.withheld else ""
-        return paint(f"In step{waiting}: nothing to change.", "+") + f" Plan {short(made.id)}."
+        said = paint(f"In step{waiting}: nothing to change{partly(made)}.", "+")
+        return f"{said} Plan {short(made.id)}."
     if made.files:
         places = sum(each.count for each in made.files)
         return (
             f"{paint('Plan:', 'bold')} {places} place(s) in {len(made.files)} file(s). Id {short(made.id)}."
         )
     counts = counted(tally([sign(change) for change in made.changes]))
-    return f"{paint('Plan:', 'bold')} {counts}. Id {short(made.id)}."
+    return f"{paint('Plan:', 'bold')} {counts}{partly(made)}. Id {short(made.id)}."
+
+
+def partly(made: Plan) -> str:
+    """Which part of the whole a plan is, as the end of a sentence; nothing where it is the whole."""
+    if made.part is None:
+        return ""
+    only = f" only {', '.join(map(terminal, made.part.only))}" if made.part.only else ""
+    leave = f" all but {', '.join(map(terminal, made.part.leave))}" if made.part.leave else ""
+    return f" (a part:{only}{' and' if only and leave else ''}{leave})"
 
 
 def counted(counts: Tally) -> str:

@@ -268,6 +268,7 @@ def body(details: dict[str, Any]) -> dict[str, Any]:
         "kind": "plan",
         "scope": details["scope"],
         "rules": details["rules"],
+        "part": details["part"],
         "changes": [step(change) for change in details["changes"]],
     }
 
