@@ -28,6 +28,7 @@ from .errors import Exit, SnapsyncError
 from .version import __version__
 
 if TYPE_CHECKING:
+    from .verbs.alpaca_sync import AlpacaSync, sync_before_trade
     from .verbs.apply import Applied, apply
     from .verbs.approve import Said, approve, revoke
     from .verbs.back import plan_restore, plan_undo
@@ -41,13 +42,16 @@ if TYPE_CHECKING:
     from .verbs.log import log
     from .verbs.performance import performance
     from .verbs.plan import Planned, plan
+    from .verbs.pre_trade import pre_trade
     from .verbs.rebind import rebind
     from .verbs.recover import recover
     from .verbs.show import show
     from .verbs.status import status
+    from .verbs.sync import sync
     from .verbs.verify import verify
 
 __all__ = [
+    "AlpacaSync",
     "Applied",
     "Chosen",
     "Env",
@@ -71,16 +75,20 @@ __all__ = [
     "plan",
     "plan_restore",
     "plan_undo",
+    "pre_trade",
     "rebind",
     "recover",
     "revoke",
     "show",
     "status",
+    "sync",
+    "sync_before_trade",
     "verify",
 ]
 
 # Imported when first asked for: `import snapsync` alone has no side effects and costs next to nothing.
 _HOMES = {
+    "AlpacaSync": "alpaca_sync",
     "Applied": "apply",
     "Chosen": "choose",
     "Env": "env",
@@ -101,11 +109,14 @@ _HOMES = {
     "plan": "plan",
     "plan_restore": "back",
     "plan_undo": "back",
+    "pre_trade": "pre_trade",
     "rebind": "rebind",
     "recover": "recover",
     "revoke": "approve",
     "show": "show",
     "status": "status",
+    "sync": "sync",
+    "sync_before_trade": "alpaca_sync",
     "verify": "verify",
 }
 

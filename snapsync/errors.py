@@ -33,7 +33,7 @@ class Exit(IntEnum):
 MEANING: dict[Exit, str] = {
     Exit.OK: "in step, or done",
     Exit.FAILED: "failed, or declined at the prompt",
-    Exit.DRIFT: "changes present (plan --detailed-exitcode), or unapproved (check)",
+    Exit.DRIFT: "changes present (--detailed-exitcode, --check-only), unapproved (check)",
     Exit.STORE: "the store is missing or was written by a newer version",
     Exit.LOCKED: "another writer holds the lock",
     Exit.CREDENTIALS: "no credentials, or the account was refused",

@@ -23,6 +23,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "status": "Say where the env stands as of the last look.",
         "plan": "Look at both sides and say what the book should change.",
         "apply": "Bring the book to what a plan says, exactly, or refuse.",
+        "sync": "Plan, then apply what needs nobody's yes; for cron and bots.",
         "explain": "Trace what the account did to the activities that caused it.",
         "performance": "Say what the account earned, day by day.",
         "log": "List what was done, newest first.",

@@ -45,14 +45,13 @@ SETTINGS: tuple[Setting, ...] = (
         "ALPACA_SYNC_ENABLED",
         kinds.boolean(),
         True,
-        "Whether automatic syncing is on; `plan` and `apply` work either way (no command uses it yet).",
+        "Whether automatic syncing is on; when off `sync` does nothing, and `plan` and `apply` still work.",
     ),
     Setting(
         "ALPACA_AUTO_SYNC_BEFORE_TRADE",
         kinds.boolean(),
         True,
-        "Whether the bot's call before a trade syncs; when off it does nothing and succeeds "
-        "(no command uses it yet).",
+        "Whether the bot's call before a trade syncs; when off it does nothing and succeeds.",
     ),
     Setting(
         "ALPACA_SYNC_TOLERANCE_PCT",
@@ -211,7 +210,7 @@ SETTINGS: tuple[Setting, ...] = (
         "ALPACA_SYNC_REQUIRE_APPROVAL",
         kinds.some_of(*ENVS, least=0),
         (),
-        "The envs in which `apply` insists on an approval.",
+        "The envs in which `apply` and `sync` insist on an approval.",
     ),
     Setting(
         "ALPACA_SYNC_SELF_APPROVAL",

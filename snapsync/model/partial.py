@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 
 import msgspec
@@ -15,8 +16,9 @@ def part_of(plan: Plan, part: Part | None) -> Plan:
     if part is None:
         return plan
     kept = tuple(change for change in plan.changes if _covers(part, change))
-    gone = {key for change in plan.changes if change not in kept for key in _keys(change)}
-    gone -= {key for change in kept for key in _keys(change)}
+    chosen = {_exactly(change) for change in kept}
+    gone = {key for change in plan.changes if _exactly(change) not in chosen for key in concerned(change)}
+    gone -= {key for change in kept for key in concerned(change)}
     return msgspec.structs.replace(
         plan,
         part=part,
@@ -25,13 +27,29 @@ def part_of(plan: Plan, part: Part | None) -> Plan:
     )
 
 
+def narrowed(plan: Plan, keep: Callable[[Change], bool]) -> Plan:
+    """The part of a plan that has only some of its changes; the plan itself where these are all."""
+    left = tuple(sorted(_exactly(change) for change in plan.changes if not keep(change)))
+    if not left:
+        return plan
+    part = plan.part or Part()
+    return part_of(plan, msgspec.structs.replace(part, leave=(*part.leave, *left)))
+
+
+def concerned(change: Change) -> frozenset[str]:
+    """What a finding may be about, if it is about this change: its key, its symbol, its component."""
+    return frozenset({change.key, _symbol(change), component(change)})
+
+
 def _covers(part: Part, change: Change) -> bool:
     wanted = not part.only or any(_matches(each, change) for each in part.only)
     return wanted and not any(_matches(each, change) for each in part.leave)
 
 
 def _matches(pattern: str, change: Change) -> bool:
-    """A pattern is a component's name, or a glob of symbols."""
+    """A pattern is a component's name, a glob of symbols, or names one change exactly."""
+    if pattern == _exactly(change):
+        return True
     if pattern in COMPONENTS:
         return component(change) == pattern
     return not isinstance(change, BankrollChange) and fnmatchcase(_symbol(change), pattern)
@@ -41,5 +59,6 @@ def _symbol(change: Change) -> str:
     return change.after.symbol if isinstance(change, TransactionChange) else change.key
 
 
-def _keys(change: Change) -> set[str]:
-    return {change.key, _symbol(change)}
+def _exactly(change: Change) -> str:
+    """The one name that a change has in a plan."""
+    return f"{component(change)}/{change.key}"

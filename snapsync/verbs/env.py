@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -49,6 +50,8 @@ class Env:
         """Told how much of a long reading is done, from 0 to 1."""
         self.lock_timeout: float = LOCK_SECONDS
         """How many seconds a writer waits for the env's lock."""
+        self.deadline: float | None = None
+        """When every wait has to end, for the network and the lock, on the monotonic clock; None: never."""
         self.actor = actor or Actor(user=_user(), host=os.uname().nodename)
         """Who acts; the machine is known once there is a store."""
         self.job = job_of(os.environ)
@@ -107,7 +110,7 @@ class Env:
     def make_store(self) -> Store:
         """The env's store, made if there is none yet."""
         return self.find_store() or self._remember(
-            Store.create(self.config.state, self.name, self.lock_timeout)
+            Store.create(self.config.state, self.name, self.patience(self.lock_timeout))
         )
 
     def lock(self, purpose: str) -> AbstractContextManager[None]:
@@ -116,12 +119,19 @@ class Env:
         Raises:
             StoreError: (exit 11) another process holds it.
         """
-        return self.store.place.lock(purpose, self.lock_timeout)
+        return self.store.place.lock(purpose, self.patience(self.lock_timeout))
+
+    def patience(self, usual: float) -> float:
+        """How many seconds a wait may take: the usual ones, or what is left until the deadline."""
+        if self.deadline is None:
+            return usual
+        return max(0.0, min(usual, self.deadline - time.monotonic()))
 
     def over(self, store: Store) -> Env:
         """The same env with another store."""
         other = Env(self.config, clock=self._clock, actor=self.actor)
         other.say, other.progress, other.lock_timeout = self.say, self.progress, self.lock_timeout
+        other.deadline = self.deadline
         other._remember(store)
         return other
 

@@ -49,7 +49,7 @@ def store_look(env: Env, reading: Reading, broker: BrokerReading) -> Seen:
     """Keep readings of both sides; the first account that is met is the one that the store is bound to."""
     store = env.make_store()
     if store.identity.account is None:
-        store.pin(broker.account, env.lock_timeout)
+        store.pin(broker.account, env.patience(env.lock_timeout))
     return Seen(reading=reading, look=seen(env, reading, broker, store_broker(store, broker)))
 
 

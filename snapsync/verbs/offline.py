@@ -45,14 +45,14 @@ def plan_stored(env: Env, max_age: timedelta) -> tuple[OperationId, Plan]:
     book, broker = latest[1].book, latest[1].broker
     away = env.over(Store(env.config.state, OverlayPlace(store.place), store.identity))
     known = recall(away, broker)
-    young_enough(env, _looked_at(env, broker), max_age)
+    young_enough(env, looked_at(env, broker), max_age)
     with tempfile.TemporaryDirectory(prefix="snapsync-offline-") as folder:
         reading = read(_laid_out(away, book, Path(folder)))
     facts = seen(away, reading, known, broker)
     return id, judge(away, facts, away.base(operation.agreed))
 
 
-def _looked_at(env: Env, broker: SnapshotId) -> Instant:
+def looked_at(env: Env, broker: SnapshotId) -> Instant:
     """When the broker was read for a Snapshot, by this machine's clock: later acts carry it on."""
     acts = (operation for _, operation in env.store.log())
     return min(act.time for act in takewhile(lambda act: act.broker == broker, acts))

@@ -10,6 +10,7 @@ from snapsync.errors import BookError
 from snapsync.model.canon import PlanId, SnapshotId
 from snapsync.model.history import BookSnapshot, Operation
 from snapsync.model.image import image_bytes
+from snapsync.model.partial import part_of
 from snapsync.model.plan import Plan
 from snapsync.version import __version__
 
@@ -57,7 +58,8 @@ class Replanner:
             (recall(self._env, made.broker), made.broker),
             act.parents,
         )
-        return judge_at(self._env, seen, base, When(now=act.time, heads=act.parents, actor=act.actor)).id
+        whole = judge_at(self._env, seen, base, When(now=act.time, heads=act.parents, actor=act.actor))
+        return part_of(whole, made.part).id
 
     def _read(self, id: SnapshotId) -> Reading | None:
         """The book as its files said it then; None where they would be understood differently now."""

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from snapsync.config import credentials
 from snapsync.ends.alpaca import Session
+from snapsync.ends.alpaca.session import TOTAL_SECONDS
 
 from .env import Env
 
@@ -19,7 +20,8 @@ def session(env: Env) -> Iterator[Session]:
         BrokerError: there are no credentials for this env (exit 12).
     """
     keys = credentials(env.config)
-    opened = Session(env.config.base_url, keys.key, keys.secret, say=env.say)
+    timeout = env.patience(TOTAL_SECONDS)
+    opened = Session(env.config.base_url, keys.key, keys.secret, timeout=timeout, say=env.say)
     try:
         yield opened
     finally:

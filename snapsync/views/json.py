@@ -54,7 +54,7 @@ def _plan(made: Plan, operation: OperationId | None) -> Document:
         "drift": made.drift,
         "refused": bool(made.refused),
         "summary": tally([sign(each) for each in made.changes]),
-        "changes": [_change(each) for each in made.changes],
+        "changes": [change(each) for each in made.changes],
         "files": made.files,
         "target": made.target,
         "findings": made.findings,
@@ -101,7 +101,7 @@ def applied(
         "plan": made.id,
         "env": made.env,
         "summary": tally([sign(each) for each in changes]),
-        "changes": [_change(each) for each in changes],
+        "changes": [change(each) for each in changes],
         "files": list(files),
         "open": list(left),
     }
@@ -166,6 +166,7 @@ def _kind(name: str) -> Document:
     return {"kind": name, "format": FORMAT}
 
 
-def _change(change: Change) -> Document:
+def change(change: Change) -> Document:
+    """One change, with its sign and its component."""
     fields: Document = msgspec.to_builtins(change, builtin_types=(Decimal,))
     return {"sign": sign(change).value, "component": component(change), "key": change.key, **fields}
