@@ -34,6 +34,7 @@ HOMES: dict[str, set[str]] = {
     "click": {"cli"},
     "yaml": {"config", "sandbox"},
     "dotenv": {"config"},
+    "slack_sdk": {"ends/slack.py"},
     "starlette": {"sandbox"},
     "uvicorn": {"sandbox"},
 }

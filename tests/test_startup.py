@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("alpaca", "pandas", "numpy", "deepdiff", "starlette", "uvicorn", "requests", "pydantic")
+HEAVY = ("alpaca", "pandas", "numpy", "deepdiff", "starlette", "uvicorn", "requests", "pydantic", "slack_sdk")
 
 PROBE = """
 import json, sys

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from snapsync.ends.book import Diagnosis, Fix, diagnose
-from snapsync.errors import Exit, UsageError
+from snapsync.errors import Exit, StoreError, UsageError
+from snapsync.model.health import worst
+from snapsync.verbs.doctor import doctor
 from snapsync.verbs.env import Env
 from snapsync.verbs.repair import plan_repair
-from snapsync.views import json
+from snapsync.views import health, json
 from snapsync.views.neutral import terminal
 from snapsync.views.wrap import wrapped
 
@@ -25,20 +28,26 @@ _KINDS = {"bankroll": "key", "positions": "row", "history": "row"}
 
 
 @options.command("doctor", *EXITS)
-@click.option("--book", is_flag=True, help="Look at the book's files.")
-@click.option("--repair", is_flag=True, help="Put right what needs no guessing, by a plan like any other.")
+@click.option("--book", is_flag=True, help="Look at the book's files alone, and closely.")
+@click.option("--repair", is_flag=True, help="With --book: put right what needs no guessing, by a plan.")
 @options.yes
 @options.dry_run
 def command(talk: Talk, *, book: bool, repair: bool, yes: bool, dry_run: bool) -> int:
-    """Say whether the book's files are sound, and if not, where they break.
+    """Say whether all that an env needs works, and if not, what to do.
 
-    Names file, line and column, what of the file can be read, which damage is
-    known, and what would put it right without guessing. Uses no network, and
-    changes nothing unless told to: --repair shows its plan, asks, and writes; undo
-    takes it back. Exits with 1 if a file is damaged, or could not be repaired.
+    Keys and who may read them, broker, account, clock, book, other programs that sync,
+    store, disk, Slack: a line each. The broker is asked for the account, and Slack
+    whether it would take a message. Nothing is changed. Exits with 1 if something
+    must be put right.
+
+    With --book: where the book's files break, what of them can be read, which damage
+    is known, and what would put it right without guessing; uses no network. --repair
+    shows its plan, asks, and writes; undo takes it back.
     """
+    if (repair or yes or dry_run) and not book:
+        raise UsageError("--repair goes with --book.", hint="snapsync doctor --book --repair")
     if not book:
-        raise UsageError("There is nothing to look at.", hint="snapsync doctor --book")
+        return _look_over(talk, talk.open())
     env = talk.open()
     if repair:
         return go_back(talk, env, plan_repair(env), yes=yes, dry_run=dry_run)
@@ -51,6 +60,20 @@ def command(talk: Talk, *, book: bool, repair: bool, yes: bool, dry_run: bool) -
             lambda: "\n".join(_words(found, env, verbose=talk.verbose)),
         )
     return Exit.FAILED if damaged else Exit.OK
+
+
+def _look_over(talk: Talk, env: Env) -> int:
+    """All that an env needs."""
+    checks = doctor(env)
+    level = worst(checks)
+    with suppress(StoreError):  # its own check says why
+        talk.header(env)
+    if level != "ok" or talk.as_json or not talk.quiet:
+        talk.result(
+            lambda: json.kind("doctor", env=env.name, level=level, checks=checks),
+            lambda: health.words(checks, talk.paint, quiet=talk.quiet),
+        )
+    return Exit.FAILED if level == "fail" else Exit.OK
 
 
 def _document(found: Diagnosis) -> json.Document:

@@ -42,7 +42,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "recover": "Go on after an apply that was interrupted.",
     },
     "Operate": {
-        "doctor": "Say whether the book's files are sound, and if not, where they break.",
+        "doctor": "Say whether all that an env needs works, and if not, what to do.",
         "config": "Check the configuration and show each value with its source.",
         "rebind": "Bind the env to another account, and plan from it.",
         "with-lock": "Run a command while no other writer can come in between.",

@@ -1,7 +1,7 @@
 """config.yaml + environment + .env → one typed, frozen Config, read once at the edge.
 
-``load`` does it all; ``credentials`` hands out the API keys, ``listing`` shows what was read,
-``docs_table`` renders docs/config.md and ``template`` is the file that ``snapsync init`` writes.
+``load`` does it all; ``credentials`` and ``slack_way`` hand out what is secret, ``listing`` shows
+what was read, ``docs_table`` renders docs/config.md and ``template`` is what ``snapsync init`` writes.
 Every setting is one row of the table in settings.py. Nothing here knows the other layers.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 from snapsync.config.load import load
 from snapsync.config.secret import Credentials
 from snapsync.config.show import Row, docs_table, listing
+from snapsync.config.slack import SlackWay, slack_way
 from snapsync.config.values import BookFiles, Config, credentials
 
 __all__ = [
@@ -17,10 +18,12 @@ __all__ = [
     "Config",
     "Credentials",
     "Row",
+    "SlackWay",
     "credentials",
     "docs_table",
     "listing",
     "load",
+    "slack_way",
     "template",
 ]
 

@@ -103,6 +103,26 @@ def percentage(low: int, high: int) -> Kind:
     return Kind(expected=f"a percentage from {low} to {high}", parse=parse)
 
 
+def time_of_day() -> Kind:
+    """``HH:MM``; empty for none."""
+
+    def parse(found: Found) -> str:
+        text = text_of(found.value)
+        return text if not text or re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text) else _refuse()
+
+    return Kind(expected='a time such as "16:30", in quotes, or nothing', parse=parse)
+
+
+def mention() -> Kind:
+    """Whom a message calls, in the ways that Slack knows; empty for nobody."""
+
+    def parse(found: Found) -> str:
+        text = text_of(found.value).removeprefix("@")
+        return text if not text or re.fullmatch(r"here|channel|[UWS][A-Z0-9]{5,20}", text) else _refuse()
+
+    return Kind(expected="here, channel, or the id of a member or group such as U0123ABCD", parse=parse)
+
+
 def one_of(*names: str) -> Kind:
     """One of a few words, in any case."""
 

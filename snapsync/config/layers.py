@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dotenv.parser import Original
 
 ENVIRONMENT = "environment"
-OUR_NAMES = re.compile(r"\b(ALPACA|APCA|SNAPSYNC)_")
+OUR_NAMES = re.compile(r"\b(?:(?:ALPACA|APCA|SNAPSYNC)_|SLACK_(?:WEBHOOK_URL|BOT_TOKEN|API_URL)\b)")
 
 Layer = dict[str, Found]
 

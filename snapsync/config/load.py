@@ -22,6 +22,7 @@ from snapsync.config.layers import (
 )
 from snapsync.config.secret import Secrets
 from snapsync.config.settings import BOOK_KEY, ENV_KEY, ENVS, SETTINGS, Setting
+from snapsync.config.slack import SlackKeys
 from snapsync.config.values import BookFiles, Config
 from snapsync.config.zone import system_zone
 from snapsync.errors import ConfigError, UsageError
@@ -68,6 +69,7 @@ def load(
         book=_book(path.parent, name, values, sources),
         sources=tuple({**sources, ENV_KEY: why}.items()),
         secrets=Secrets(name, ((ENVIRONMENT, environ), (label, dotenv))),
+        slack=SlackKeys(((ENVIRONMENT, environ), (label, dotenv))),
         **values,
     )
 

@@ -64,7 +64,7 @@ SETTINGS: tuple[Setting, ...] = (
         "ALPACA_SYNC_SLACK_ALERTS",
         kinds.boolean(),
         True,
-        "Whether sync results are sent to Slack when Slack is set up (no command uses it yet).",
+        "Whether Slack is told of news, once it is set up.",
     ),
     Setting(
         "ALPACA_SYNC_INTERVAL_MINUTES",
@@ -254,7 +254,19 @@ SETTINGS: tuple[Setting, ...] = (
         "ALPACA_SYNC_SLACK_CHANNEL",
         kinds.text("text, in quotes"),
         "",
-        "The Slack channel for messages sent with a bot token (no command uses it yet).",
+        "The Slack channel for messages sent with a bot token; a webhook has its own.",
+    ),
+    Setting(
+        "ALPACA_SYNC_SLACK_MENTION",
+        kinds.mention(),
+        "",
+        "Whom a message calls that somebody has to act on; empty for nobody.",
+    ),
+    Setting(
+        "ALPACA_SYNC_SLACK_DIGEST",
+        kinds.time_of_day(),
+        "",
+        "When Slack is told once a day how the last day went, New York time; empty for never.",
     ),
 )
 

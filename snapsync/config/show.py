@@ -8,9 +8,12 @@ from zoneinfo import ZoneInfo
 
 from snapsync.config.secret import pairs
 from snapsync.config.settings import BOOK_KEY, ENV_KEY, ENVS, SETTINGS, Setting
+from snapsync.config.slack import SECRET_NAMES
 from snapsync.config.values import Config
 
 SECRET_DOC = "Half of the account's API credentials; never shown."  # noqa: S105 - prose
+
+SLACK_DOC = "What Slack is told with; never shown."
 
 
 class Row(NamedTuple):
@@ -30,7 +33,7 @@ def listing(config: Config) -> tuple[Row, ...]:
         for setting in SETTINGS
         for source in [sources[setting.key]]
     )
-    return (*settings, *_secret_rows(config))
+    return (*settings, *_secret_rows(config), *_slack_rows(config))
 
 
 def _value(config: Config, setting: Setting) -> object:
@@ -48,6 +51,12 @@ def _secret_rows(config: Config) -> list[Row]:
         Row(shown, f"set (from {name})" if found(name) else "not set", found(name) or "", SECRET_DOC)
         for shown, name in zip(usual, counting, strict=True)
     ]
+
+
+def _slack_rows(config: Config) -> list[Row]:
+    """What Slack is told with, where it is told at all."""
+    found = ((name, config.slack.source(name)) for name in SECRET_NAMES)
+    return [Row(name, f"set (from {name})", source, SLACK_DOC) for name, source in found if source]
 
 
 def _shown(value: object, root: Path | None = None) -> str:
@@ -104,6 +113,11 @@ which at least one half is set; half a pair is an error.
 | Env | Key | Secret |
 |---|---|---|
 {pairs}
+
+## Slack
+
+What Slack is told with stands in the environment or in `.env` too: `SLACK_WEBHOOK_URL`, or
+`SLACK_BOT_TOKEN` and `ALPACA_SYNC_SLACK_CHANNEL`. [slack.md](slack.md) has the rest.
 """
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from snapsync.config.secret import Credentials, Secrets
+from snapsync.config.slack import SlackKeys
 
 
 class BookFiles(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,7 +34,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
     ``root`` is the config file's folder and ``state`` the env's own folder; ``env_source`` says
     why this env, ``sources`` where each setting's value comes from. ``secrets`` is for
-    ``credentials()`` alone. docs/config.md explains the other fields by key.
+    ``credentials()`` alone, ``slack`` for ``slack_way()``. docs/config.md explains the other fields by key.
     """
 
     path: Path
@@ -67,8 +68,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     ask_repeats: int
     plan_max_age_minutes: int
     slack_channel: str
+    slack_mention: str
+    slack_digest: str
     sources: tuple[tuple[str, str], ...]
     secrets: Secrets
+    slack: SlackKeys
 
     @property
     def base_url(self) -> str:

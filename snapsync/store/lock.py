@@ -97,6 +97,17 @@ def take_turn(folder: Path, purpose: str, timeout: float) -> Iterator[Turn]:
                 fcntl.flock(handle, fcntl.LOCK_UN)
 
 
+@contextmanager
+def aside(path: Path, purpose: str, timeout: float = 0) -> Iterator[None]:
+    """Hold a lock of its own, for what two processes must not do at once and writers need not wait for.
+
+    Raises:
+        StoreError: (exit 11) another process holds it; (1) it cannot be taken here.
+    """
+    with _held(path, purpose, time.monotonic() + timeout):
+        yield
+
+
 def _queue(held: ExitStack, folder: Path, purpose: str, deadline: float) -> None:
     for name in (_TURN, _PEN):
         held.enter_context(_held(folder / name, purpose, deadline))

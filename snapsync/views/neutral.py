@@ -10,6 +10,10 @@ _HARMFUL = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 # What gives text a meaning in Markdown, or in GitHub's: markup, tables, HTML, formulas; mentions; links.
 _MARKUP = re.compile(r"[\\`*_\[\]<>|~&#$]|@(?=\w)|:(?=//|[\w+-]+:)|(?<=www)\.", re.IGNORECASE)
 
+# What begins markup at Slack, and what ends up as an emoji or a link.
+_SLACK = re.compile(r"(?<!\w)[*_~]|`|:(?=//|[\w+'-]+:)|(?<=www)\.", re.IGNORECASE)
+_ALIKE = {"*": "∗", "_": "＿", "~": "∼", "`": "ˋ", ":": "∶", ".": "․"}  # noqa: RUF001 - look-alikes
+
 
 def terminal(text: str) -> str:
     """Text whose controls are written out, so that it cannot steer a terminal."""
@@ -21,6 +25,15 @@ def terminal(text: str) -> str:
 def markdown(text: str) -> str:
     """Text that stays text within a line of Markdown: no markup, link, table cell, HTML or mention."""
     return _MARKUP.sub(lambda found: f"&#{ord(found[0])};", terminal(text))
+
+
+def slack(text: str) -> str:
+    """Text that stays text within a line of a Slack message: no markup, link, emoji or mention.
+
+    Slack has no way to write such characters out, so what would begin markup is replaced by a look-alike.
+    """
+    escaped = terminal(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _SLACK.sub(lambda found: _ALIKE[found[0]], escaped)
 
 
 def workflow(text: str) -> str:

@@ -102,9 +102,9 @@ def test_the_same_as_json(bot: Bot) -> None:
     assert [fix["line"] for fix in history["fixes"]] == [3, 4]
 
 
-def test_it_must_be_told_what_to_look_at(bot: Bot) -> None:
-    """Without an option there is nothing to look at, and the option is named."""
-    ran = bot.run("doctor")
+def test_repair_goes_with_book(bot: Bot) -> None:
+    """A repair without saying of what is no guess of ours."""
+    ran = bot.run("doctor", "--repair")
 
     assert ran.code == 64
-    assert "snapsync doctor --book" in ran.err
+    assert "snapsync doctor --book --repair" in ran.err

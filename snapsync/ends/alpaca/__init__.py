@@ -7,6 +7,7 @@ it costs most of a second.
 
 from __future__ import annotations
 
+from .clock import MarketClock, glance, read_clock
 from .parse import Account
 from .read import read_account_once, read_broker
 from .reading import BrokerReading, Known, Reach
@@ -17,9 +18,12 @@ __all__ = [
     "Account",
     "BrokerReading",
     "Known",
+    "MarketClock",
     "Reach",
     "Session",
+    "glance",
     "read_account_once",
     "read_broker",
+    "read_clock",
     "same_doubt",
 ]

@@ -72,6 +72,13 @@ class Row:
             raise self.wrong(field, f"a number of less than {_MOST_DIGITS} digits")
         return decimal(text)
 
+    def flag(self, field: str) -> bool:
+        """True or false, which must be there."""
+        value = self._fields.get(field)
+        if not isinstance(value, bool):
+            raise self.wrong(field, "true or false")
+        return value
+
     def id(self, field: str) -> str:
         """An id that must be there: such as can stand in an address and in a key of ours."""
         value = self.text(field)

@@ -5,7 +5,7 @@ hold after a plan's changes; it never writes. Spans are put into the files as th
 columns, keys, rows and newlines that are not ours come back byte for byte.
 """
 
-from .book import Reading, names_of, propose, read, understand
+from .book import Reading, names_of, propose, read, synced_at, understand
 from .diagnosis import Diagnosis, diagnose
 from .history import lines_of_the_bot
 from .layout import Layout, layouts, survey, unused
@@ -40,6 +40,7 @@ __all__ = [
     "read_files",
     "repair",
     "survey",
+    "synced_at",
     "understand",
     "unused",
 ]

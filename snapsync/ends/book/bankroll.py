@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from snapsync.model.canon import normal
 from snapsync.model.change import BankrollChange
@@ -14,6 +15,7 @@ from .cells import number, price_text
 from .faults import NUMBER, RESTORE, fault, quoted
 from .members import Members, Scalar, new_object, with_members
 from .sheet import their_name
+from .times import read_time
 from .values import Writing
 
 _SOURCE = "snapsync"
@@ -51,6 +53,15 @@ def corrected(members: Members) -> Instant | None:
         return None
     try:
         return instant(at)
+    except ValueError:
+        return None
+
+
+def synced(members: Members, zone: ZoneInfo) -> Instant | None:
+    """When any program last wrote that it has synced the bankroll; None where none did."""
+    at = members.values.get("last_sync")
+    try:
+        return read_time(at, zone) if isinstance(at, str) else None
     except ValueError:
         return None
 

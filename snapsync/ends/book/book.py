@@ -117,6 +117,16 @@ def members_of(data: bytes | None, files: BookFiles) -> Members | None:
     return None if data is None else members(name, decode(name, data), files.renames("bankroll"))
 
 
+def synced_at(files: BookFiles) -> Instant | None:
+    """When any program last wrote into the bankroll file that it has synced it; None where none did.
+
+    Raises:
+        BookError: the file cannot be read.
+    """
+    found = members_of(read_files(files, ("bankroll",))["bankroll"], files)
+    return None if found is None else bankroll.synced(found, files.timezone)
+
+
 def holdings_of(data: bytes | None, files: BookFiles) -> Holdings:
     """What the positions file's bytes hold."""
     return holdings(_sheet(data, files, "positions"))
