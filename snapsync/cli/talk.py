@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -13,7 +14,7 @@ import click
 from snapsync.errors import SnapsyncError
 from snapsync.store.store import LOCK_SECONDS
 from snapsync.verbs.env import Env
-from snapsync.views import github, json, paint, text
+from snapsync.views import github, json, paint, text, wrap
 
 
 class Talk:
@@ -33,6 +34,7 @@ class Talk:
         self.as_json, self.verbose, self.quiet = as_json, verbose, quiet
         self.annotates = False
         """Whether an error becomes an annotation of the CI run too."""
+        wrap.fit(shutil.get_terminal_size().columns if sys.stdout.isatty() else None)
 
     def open(self) -> Env:
         """The env that the options, the environment and config.yaml name."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
 from snapsync.model.canon import short
 from snapsync.model.change import FileChange, Spot
 from snapsync.model.plan import Plan
 
 from .neutral import terminal
 from .paint import Paint
+from .plural import plural
+from .width import padded, width
 from .wrap import wrapped
 
 _FEW = 6
@@ -29,41 +29,50 @@ def files(plan: Plan, paint: Paint, *, verbose: bool = False, hidden: bool = Fal
     """
     if plan.origin == "sync":
         return []
-    width = max((len(each.name) for each in plan.files), default=0)
-    said = [paint(_MEANT[plan.origin].format(short(plan.target or "")), "bold")]
+    wide = max((width(terminal(each.name)) for each in plan.files), default=0)
+    said = [paint(title(plan), "bold")]
     for each in plan.files:
-        said.append(paint(f"  ~ file  {terminal(each.name):<{width}}  {_how(each)}", "~"))
+        said.append(paint(f"  ~ file  {padded(terminal(each.name), wide)}  {how(each)}", "~"))
         if hidden:
             continue
-        most = None if verbose else _FEW
-        notes = [part for note in each.notes[:most] for part in wrapped(terminal(note), "      ", "  ")]
-        said += notes or [f"      {line}" for line in _places(each.spots[:most])]
-        more = (len(each.notes) or each.count) - len((each.notes or each.spots)[:most])
+        shown, more = places(each, None if verbose else _FEW)
+        for one in shown:
+            said += wrapped(one, "      ", "  ") if each.notes else [f"      {one}"]
         if more:
             said.append(paint(f"      … and {more} more{'' if verbose else ' (-v shows more)'}", "dim"))
     return said
 
 
-def _how(change: FileChange) -> str:
+def title(plan: Plan) -> str:
+    """What is done, and to what it goes back."""
+    return _MEANT[plan.origin].format(short(plan.target or ""))
+
+
+def how(change: FileChange) -> str:
+    """In which way a file gets its bytes."""
     if not change.count:
         return "left as it is: changed since"
     if change.whole:
         return "whole file, byte for byte"
     left = f", {len(change.left)} left" if change.left else ""
-    return f"changed since, so place by place: {change.count} set{left}"
+    return f"changed since: {plural(change.count, 'place')} set{left}"
 
 
-def _places(spots: Iterable[Spot]) -> Iterator[str]:
-    for each in spots:
-        before, after = _cut(each.before), _cut(each.after)
-        if each.field is not None:
-            yield f"line {each.line}, {terminal(each.field)}: {before} → {after}"
-        elif each.before is None:
-            yield f"line {each.line}, row in: {after}"
-        elif each.after is None:
-            yield f"line {each.line}, row out: {before}"
-        else:
-            yield f"{before} → {after}"
+def places(change: FileChange, most: int | None = _FEW) -> tuple[list[str], int]:
+    """What becomes of the first places of a file, in words made harmless for a terminal; how many more."""
+    said = [*map(terminal, change.notes[:most])] or [_place(each) for each in change.spots[:most]]
+    return said, (len(change.notes) or change.count) - len(said)
+
+
+def _place(spot: Spot) -> str:
+    before, after = _cut(spot.before), _cut(spot.after)
+    if spot.field is not None:
+        return f"line {spot.line}, {terminal(spot.field)}: {before} → {after}"
+    if spot.before is None:
+        return f"line {spot.line}, row in: {after}"
+    if spot.after is None:
+        return f"line {spot.line}, row out: {before}"
+    return f"{before} → {after}"
 
 
 def _cut(text: str | None) -> str:

@@ -13,7 +13,7 @@ import msgspec
 
 from snapsync.errors import SnapsyncError
 from snapsync.model.canon import OperationId, encode
-from snapsync.model.change import Change, component, sign
+from snapsync.model.change import Change, FileChange, Spot, component, sign
 from snapsync.model.history import Operation, tally
 from snapsync.model.money import masked
 from snapsync.model.plan import Plan
@@ -76,7 +76,7 @@ def _without_amounts(value: Any) -> Any:  # noqa: ANN401 - a tree of what JSON c
         case Decimal():
             return REDACTED
         case msgspec.Struct():
-            return _without_amounts(msgspec.to_builtins(value, builtin_types=(Decimal,)))
+            return _without_amounts(_members(value))
         case dict():
             return {
                 name: "" if name in _SENTENCES else _without_amounts(each) for name, each in value.items()
@@ -85,6 +85,22 @@ def _without_amounts(value: Any) -> Any:  # noqa: ANN401 - a tree of what JSON c
             return [_without_amounts(each) for each in value]
         case _:
             return value
+
+
+def _members(value: msgspec.Struct) -> Document:
+    """A struct's members; of a file's change the ids of its bytes stay, its text does not."""
+    match value:
+        case FileChange():
+            return {**msgspec.structs.asdict(value), "notes": []}
+        case Spot():
+            return {
+                **msgspec.structs.asdict(value),
+                "before": value.before and REDACTED,
+                "after": value.after and REDACTED,
+            }
+        case _:
+            members: Document = msgspec.to_builtins(value, builtin_types=(Decimal,))
+            return members
 
 
 def applied(

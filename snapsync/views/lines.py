@@ -19,8 +19,10 @@ from snapsync.model.change import (
 from .amounts import SHOWN, Amounts
 from .neutral import terminal
 from .paint import Paint
+from .table import GAP
 from .times import local
 from .width import padded, width
+from .wrap import columns
 
 Line = tuple[str, str, str, str, str]
 """sign, kind, key, what happens, cause"""
@@ -41,8 +43,10 @@ def lines(
     widths = [max(width(row[column]) for _, row in rows) for column in range(4)]
     shown = []
     for change, row in rows:
-        cells = [padded(cell, columns) for cell, columns in zip(row, widths, strict=False)]
-        text = f"{row[0]} {cells[1]}  {cells[2]}  {cells[3]}  {row[4]}".rstrip()
+        cells = [padded(cell, wide) for cell, wide in zip(row[1:3], widths[1:3], strict=True)]
+        room = columns() - sum(widths[:3]) - len("  ") - len(" ") - 3 * len(GAP) - width(row[4])
+        cells.append(padded(row[3], min(widths[3], room)))  # a cause moves left before it wraps
+        text = f"{row[0]} {GAP.join([*cells, row[4]])}".rstrip()
         shown.append("  " + paint(text, row[0]))
         if verbose:
             shown += ["      " + paint(each, "dim") for each in _reasons(change, amounts)]
@@ -75,7 +79,7 @@ def _holding(change: PositionChange, amounts: Amounts) -> str:
     before, after, execution = change.before, change.after, change.execution
     at = f" @ {amounts.price(execution.price)}" if execution and execution.price else ""
     if before is None and after is not None:
-        reopened = ", reopened: it was never closed" if change.reopens else ""
+        reopened = ", reopened: never closed" if change.reopens else ""
         return f"{amounts.qty(after.qty)}{at}{reopened}"
     if before is not None and after is None:
         event = execution and execution.source not in ("fills", "broker average")
@@ -92,14 +96,15 @@ def _trade(change: TransactionChange, zone: ZoneInfo, amounts: Amounts) -> str:
     action, qty = terminal(after.action), amounts.qty(after.qty)
     if before is None:
         return f"{action} {qty} @ {amounts.price(after.price)}  {when}"
-    parts = [f"{action} {qty} @ {amounts.price(after.price)}"]
+    linked = "key" in change.fields
+    parts = [f"{action} {qty}" + ("" if linked else f" @ {amounts.price(after.price)}")]
     if "qty" in change.fields:
         parts[0] = f"{action} {amounts.qty(before.qty)} → {qty}"
     if "price" in change.fields:
         parts.append(f"price {amounts.price(before.price)} → {amounts.price(after.price)}")
     if "action" in change.fields:
         parts.append(f"was {terminal(before.action)}")
-    if "key" in change.fields:
+    if linked:  # what it was traded at stands in the book already; -v tells it
         parts.append("linked")
     if change.withdraws:
         parts.append("imported row withdrawn")
@@ -119,6 +124,6 @@ def _reasons(change: Change, amounts: Amounts) -> Iterable[str]:
             yield f"deposits and withdrawals: {amounts.signed(change.flows)}"
     yield f"moved: {change.why.moved.value}; fields: {', '.join(change.fields)}"
     if isinstance(change, TransactionChange):
-        yield f"key: {terminal(change.key)}"
+        yield f"key: {terminal(change.key)}, traded at {amounts.price(change.after.price)}"
     for each in change.why.evidence:
         yield f"evidence: {terminal(each)}"

@@ -22,6 +22,7 @@ from .amounts import HIDDEN, SHOWN
 from .holdings import activities, both_sides, positions, trades
 from .neutral import terminal
 from .paint import Paint
+from .plural import plural
 from .table import table
 from .times import local
 from .wrap import wrapped
@@ -240,13 +241,13 @@ def _amounts(found: Shown) -> str:
             said.append(f"cash {dollars(state.cash)}")
         if state.scope is None:
             said.append("no bankroll" if state.bankroll is None else f"bankroll {dollars(state.bankroll)}")
-        said += [_counted(len(state.positions), "position"), _counted(len(state.transactions), "trade")]
+        said += [plural(len(state.positions), "position"), plural(len(state.transactions), "trade")]
     return ", ".join(said)
 
 
 def _read(found: Shown, value: BrokerSnapshot) -> str:
-    activities = _counted(len(found.ledger), "activity", "activities") if found.ledger else ""
-    return ", ".join(filter(None, (activities, _counted(value.manifest.requests, "request"))))
+    activities = plural(len(found.ledger), "activity", "activities") if found.ledger else ""
+    return ", ".join(filter(None, (activities, plural(value.manifest.requests, "request"))))
 
 
 def _terms(state: State, zone: ZoneInfo, paint: Paint) -> list[str]:
@@ -265,10 +266,6 @@ def _listed(paint: Paint, name: str, ids: tuple[str, ...]) -> list[str]:
 
 def _size(size: int | None) -> str:
     return "absent" if size is None else f"{size:,} bytes"
-
-
-def _counted(count: int, one: str, many: str = "") -> str:
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def _row(paint: Paint, name: str, value: str) -> str:

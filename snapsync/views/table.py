@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from itertools import zip_longest
 
+from .width import padded, width
+
 GAP = "  "
 
 
@@ -16,11 +18,11 @@ def table(rows: Sequence[Sequence[str]], right: Collection[int] = (), gap: str =
         right: the numbers of the columns that end, not begin, in line.
         gap: what stands between two columns.
     """
-    widths = [max(map(len, column)) for column in zip_longest(*rows, fillvalue="")]
+    widths = [max(map(width, column)) for column in zip_longest(*rows, fillvalue="")]
     return [
         gap.join(
-            cell.rjust(width) if number in right else cell.ljust(width)
-            for number, (cell, width) in enumerate(zip(row, widths, strict=False))
+            " " * (wide - width(cell)) + cell if number in right else padded(cell, wide)
+            for number, (cell, wide) in enumerate(zip(row, widths, strict=False))
         ).rstrip()
         for row in rows
     ]

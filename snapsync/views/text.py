@@ -21,6 +21,7 @@ from .files import files
 from .lines import lines
 from .neutral import terminal
 from .paint import Paint
+from .plural import plural
 from .times import age, local
 from .wrap import wrapped
 
@@ -37,8 +38,7 @@ def header(env: str, why: str, account: str | None, folder: str, paint: Paint) -
 def plan(made: Plan, zone: ZoneInfo, paint: Paint, *, verbose: bool = False, amounts: Amounts = SHOWN) -> str:
     """A plan's changes, findings and summary; a very long one in brief, unless all is wanted."""
     said = contents(made, zone, paint, verbose=verbose, amounts=amounts)
-    told = [] if amounts.hidden else _explanation(made, zone)
-    return said + "\n".join([*told, _verdict(made, paint)])
+    return said + "\n".join([*explained(made, zone, amounts), summary(made, paint)])
 
 
 def contents(
@@ -59,9 +59,9 @@ def contents(
     return "".join("\n".join(part) + "\n\n" for part in (body, notes) if part)
 
 
-def _explanation(made: Plan, zone: ZoneInfo) -> list[str]:
+def explained(made: Plan, zone: ZoneInfo, amounts: Amounts = SHOWN) -> list[str]:
     """What the account did since the agreed point, in one sentence; first contact has a finding for it."""
-    if made.explanation is None or not explain.worth_telling(made.explanation):
+    if amounts.hidden or made.explanation is None or not explain.worth_telling(made.explanation):
         return []
     return wrapped(explain.brief(made.explanation, zone), "")
 
@@ -70,7 +70,7 @@ def plan_in_brief(made: Plan, zone: ZoneInfo, paint: Paint) -> str:
     """A plan, of a long one only the first few changes and findings of each kind."""
     shown, more = few(made.findings)
     notes = [*_findings(shown, paint, verbose=False), *(paint(f"  … and {each}", "dim") for each in more)]
-    parts = [brief(made.changes, zone, paint), notes, [_verdict(made, paint)]]
+    parts = [brief(made.changes, zone, paint), notes, [summary(made, paint)]]
     return "\n\n".join("\n".join(part) for part in parts if part)
 
 
@@ -90,20 +90,23 @@ def _findings(
         yield from (paint(line, what) for line in said)
 
 
-def _verdict(made: Plan, paint: Paint) -> str:
+def summary(made: Plan, paint: Paint) -> str:
+    """A plan in one sentence: whether it changes something, how much, and its id."""
     if made.refused:
         return paint(f"Refused: plan {short(made.id)} cannot be applied.", "-")
     if not made.drift:
         waiting = f" ({len(made.withheld)} left open)" if made.withheld else ""
         said = paint(f"In step{waiting}: nothing to change{partly(made)}.", "+")
         return f"{said} Plan {short(made.id)}."
+    return f"{paint('Plan:', 'bold')} {extent(made)}. Id {short(made.id)}."
+
+
+def extent(made: Plan) -> str:
+    """How much a plan does, in a few words."""
     if made.files:
         places = sum(each.count for each in made.files)
-        return (
-            f"{paint('Plan:', 'bold')} {places} place(s) in {len(made.files)} file(s). Id {short(made.id)}."
-        )
-    counts = counted(tally([sign(change) for change in made.changes]))
-    return f"{paint('Plan:', 'bold')} {counts}{partly(made)}. Id {short(made.id)}."
+        return f"{plural(places, 'place')} in {plural(len(made.files), 'file')}"
+    return counted(tally([sign(change) for change in made.changes])) + partly(made)
 
 
 def partly(made: Plan) -> str:
@@ -150,7 +153,7 @@ def rewritten(operation: OperationId | None, plan: Plan, names: Sequence[str], e
     if operation is None:
         return paint("Nothing to do.", "+")
     word = {"undo": "Undone", "restore": "Restored", "repair": "Repaired"}[plan.origin]
-    text = [f"{paint(f'{word}:', '+')} {len(names)} file(s). Operation {short(operation)}."]
+    text = [f"{paint(f'{word}:', '+')} {plural(len(names), 'file')}. Operation {short(operation)}."]
     text += [f"  wrote {terminal(name)}" for name in names]
     text.append(f"Take it back with: snapsync undo {short(operation)} --env {env}")
     return "\n".join(text)
@@ -183,7 +186,7 @@ def _about(operation: Operation) -> str:
         return f"plan {short(operation.plan or '')}"
     if operation.origin != "sync":
         about = f" of {short(operation.target)}" if operation.target else ""
-        wrote = f"{len(operation.files)} file(s){about}"
+        wrote = plural(len(operation.files), "file") + about
         return f"{operation.origin}{about}" if operation.verb == "plan" else wrote
     if counts is None:
         return "decided by hand"

@@ -12,6 +12,7 @@ from snapsync.model.verified import Damage, Verified
 from .json import Document, kind
 from .neutral import terminal
 from .paint import Paint
+from .plural import plural
 from .times import local
 from .wrap import wrapped
 
@@ -43,33 +44,33 @@ def _damage(each: Damage, paint: Paint, *, verbose: bool) -> Iterator[str]:
     for line in each.detail.splitlines():
         yield from wrapped(terminal(line), "    ")
     if len(each.ids) > 1:
-        yield from wrapped(f"It concerns {_count(len(each.ids), 'object')}.", "    ")
+        yield from wrapped(f"It concerns {plural(len(each.ids), 'object')}.", "    ")
     elif each.kind:
         yield from wrapped(f"It is {_article(each.kind)}.", "    ")
     if each.needed:
         few = each.needed if verbose else each.needed[:_SHOWN]
         names = ", ".join(short(id) for id in few)
         more = f" and {len(each.needed) - len(few):,} more" if len(few) < len(each.needed) else ""
-        yield from wrapped(f"Needed by {_count(len(each.needed), 'operation')}: {names}{more}.", "    ")
+        yield from wrapped(f"Needed by {plural(len(each.needed), 'operation')}: {names}{more}.", "    ")
 
 
 def _verdict(now: Verified, zone: ZoneInfo, paint: Paint) -> Iterator[str]:
     part = f" (part {now.subset[0]} of {now.subset[1]})" if now.subset else ""
-    collected = f" {_count(now.collected, 'object')} collected by gc." if now.collected else ""
+    collected = f" {plural(now.collected, 'object')} collected by gc." if now.collected else ""
     read = (
-        f"{_count(now.objects, 'object')}{part}, {_count(now.operations, 'operation')} in one chain,"
-        f" {_count(now.replanned, 'plan')} made again.{collected}"
+        f"{plural(now.objects, 'object')}{part}, {plural(now.operations, 'operation')} in one chain,"
+        f" {plural(now.replanned, 'plan')} made again.{collected}"
     )
     if not now.damage:
         head = f" Head {', '.join(short(id) for id in now.heads)}." if now.heads else ""
         yield from _begun("Sound:", f"{read}{head}", "+", paint)
         return
-    yield from _begun("Damaged:", f"{_count(len(now.damage), 'finding')} in {read}", "-", paint)
+    yield from _begun("Damaged:", f"{plural(len(now.damage), 'finding')} in {read}", "-", paint)
     whole = now.operations - now.affected
     if now.sound and whole:
         id, act = now.sound
         yield from wrapped(
-            f"{whole:,} of {_count(now.operations, 'operation')} lead to nothing damaged and can be trusted;"
+            f"{whole:,} of {plural(now.operations, 'operation')} lead to nothing damaged and can be trusted;"
             f" the newest is {short(id)} ({act.verb}, {local(act.time, zone)}).",
             "",
         )
@@ -119,11 +120,11 @@ def swept(now: Swept, paint: Paint) -> str:
         said += [paint(part, mark) if each.goes else part for part in wrapped(line, "  ", "    ")]
     files, room = now.after
     if now.dry:
-        end = f"Nothing was changed. {_count(len(now.ids), 'object')} would go."
+        end = f"Nothing was changed. {plural(len(now.ids), 'object')} would go."
     else:
         end = (
-            f"{_count(len(now.ids), 'object')} went, {now.packed:,} packed."
-            f" The store takes {size(room)} in {_count(files, 'file')}; it was {size(now.before[1])} in"
+            f"{plural(len(now.ids), 'object')} went, {now.packed:,} packed."
+            f" The store takes {size(room)} in {plural(files, 'file')}; it was {size(now.before[1])} in"
             f" {now.before[0]:,}."
         )
     return "\n".join([*said, "", *wrapped(end, "")])
@@ -161,10 +162,6 @@ def size(bytes: int) -> str:
             return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
         amount /= 1000
     return f"{amount:.1f} GB"
-
-
-def _count(count: int, what: str) -> str:
-    return f"{count:,} {what}" + ("" if count == 1 else "s")
 
 
 def _article(what: str) -> str:

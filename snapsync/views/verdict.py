@@ -6,8 +6,6 @@ from zoneinfo import ZoneInfo
 
 from snapsync.model.approval import Approval, Cover
 from snapsync.model.canon import short
-from snapsync.model.change import sign
-from snapsync.model.history import tally
 from snapsync.model.verdict import Verdict
 
 from . import approval, json, text
@@ -23,21 +21,24 @@ def words(
 ) -> str:
     """The plan, why an approval does not cover it, and the verdict."""
     body = text.contents(found.plan, zone, paint, verbose=verbose, amounts=amounts)
-    said = "".join(paint(f"  {line}", "warn") + "\n" for line in reasons(found, amounts))
-    return f"{body}{said}{chr(10) if said else ''}{paint(headline(found), _COLOURS[found.standing])}"
+    why = [paint(f"  {line}", "warn") for line in reasons(found, amounts)]
+    parts = (
+        why,
+        [*text.explained(found.plan, zone, amounts), paint(headline(found), _COLOURS[found.standing])],
+    )
+    return body + "\n\n".join("\n".join(part) for part in parts if part)
 
 
 def headline(found: Verdict) -> str:
     """The verdict in one sentence; the same in every form."""
     plan = short(found.plan.id)
-    counts = text.counted(tally([sign(change) for change in found.plan.changes])) + text.partly(found.plan)
     match found.standing:
         case "in step":
             return f"In step: nothing to change{text.partly(found.plan)}. Plan {plan}."
         case "approved":
-            return f"Approved drift: {counts}. Plan {plan}, {_by(found.cover)}."
+            return f"Approved drift: {text.extent(found.plan)}. Plan {plan}, {_by(found.cover)}."
         case "unapproved":
-            return f"Unapproved drift: {counts}. Plan {plan}."
+            return f"Unapproved drift: {text.extent(found.plan)}. Plan {plan}."
         case "refused":
             return f"Refused: plan {plan} cannot be applied."
 
@@ -65,7 +66,7 @@ def document(found: Verdict, *, redact: bool = False) -> json.Document:
         exit=int(found.exit),
         passed=found.passed,
         summary=headline(found),
-        plan=json.plan(found.plan, found.operation),
+        plan=json.plan(found.plan, found.operation, redact=redact),
         approval=found.cover and approval.document(found.cover.id, found.cover.approval),
         holes=found.cover.holes if found.cover else (),
         rejection=found.rejection and approval.document(None, found.rejection),

@@ -1,10 +1,23 @@
-"""Sentences in lines of a terminal's width."""
+"""Lines of a terminal's width: sentences are wrapped, and what is one line is told how much room it has."""
 
 from __future__ import annotations
 
 import textwrap
+from contextvars import ContextVar
 
-WIDTH = 78
+_columns = ContextVar("columns", default=80)
+_WIDEST = 100
+"""Longer lines of prose are hard to read, however wide the terminal is."""
+
+
+def fit(columns: int | None) -> None:
+    """Write for a terminal of so many columns from now on; None for text that goes elsewhere."""
+    _columns.set(max(columns, 40) if columns else 80)
+
+
+def columns() -> int:
+    """How many columns a line may take."""
+    return _columns.get()
 
 
 def wrapped(line: str, indent: str = "  ", hang: str = "") -> list[str]:
@@ -19,7 +32,7 @@ def wrapped(line: str, indent: str = "  ", hang: str = "") -> list[str]:
         return [indent + line]
     return textwrap.wrap(
         line,
-        WIDTH,
+        min(columns(), _WIDEST) - 2,
         initial_indent=indent,
         subsequent_indent=indent + hang,
         break_long_words=False,

@@ -29,7 +29,7 @@ def test_each_known_damage_is_repaired_and_undone(
 
     done = bot.run("doctor", "--book", "--repair", "--yes")
     assert done.code == 0, done.err
-    assert "Repaired: 1 file(s)." in done.out
+    assert "Repaired: 1 file." in done.out
     assert not bot.run("doctor", "--book", "--repair", "--dry-run", "--json").json["drift"]
     assert bot.run("plan", "--env", "paper").code != Exit.FAILED  # it can be read
 

@@ -325,7 +325,7 @@ def test_status_and_log_say_what_was_done(applied: Bot) -> None:
 
     assert status(applied.env()).standing == "undone"
     assert f"position {CALL}" in status(applied.env()).held
-    assert "3 file(s) of " in applied.run("log").out
+    assert "3 files of " in applied.run("log").out
     first = applied.run("log", "--json").json["operations"][0]
     assert (first["verb"], first["origin"]) == ("undo", "undo")
     assert first["target"] == applied.run("log", "--json").json["operations"][2]["id"]

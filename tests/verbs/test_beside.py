@@ -106,7 +106,7 @@ def test_a_close_that_never_was_is_opened_again(bot: Bot) -> None:
     settle(bot)
     right = bot.positions.read_text()
     bot.positions.write_text(edited(right, ",open,", ",closed,"))
-    assert "reopened: it was never closed" in bot.run("plan").out
+    assert "reopened: never closed" in bot.run("plan").out
     settle(bot)
     assert bot.positions.read_text() == right
 

@@ -7,20 +7,24 @@ from decimal import Decimal
 import msgspec
 
 from snapsync.model.approval import Approval, Cover, Hole
-from snapsync.model.canon import OperationId, RulesId, SnapshotId, encode, identify
+from snapsync.model.brief import Brief, Sum
+from snapsync.model.canon import ImageId, OperationId, RulesId, SnapshotId, encode, identify
 from snapsync.model.change import (
     BankrollChange,
     Cause,
     Change,
     Execution,
+    FileChange,
     Moved,
     PositionChange,
+    Spot,
     TransactionChange,
     Why,
 )
+from snapsync.model.explanation import Unexplained
 from snapsync.model.history import Actor
 from snapsync.model.instant import instant, shift
-from snapsync.model.plan import Plan, Reading
+from snapsync.model.plan import Origin, Part, Plan, Reading
 from snapsync.model.policy import SEVERITIES, Finding
 from snapsync.model.state import Position, Scope, Transaction
 from snapsync.model.verdict import Verdict
@@ -128,6 +132,86 @@ CHANGES: dict[str, Change] = {
 }
 FINDINGS = tuple(finding(severity) for severity in SEVERITIES)
 
+PUT_BACK = tuple(Spot(line=n + 2, field="quantity", before=str(n + 7), after="2.40") for n in range(8))
+ROW = "2025-08-21 10:05:00,SPY250822C00635000,BUY,1,1234.5,240.00,,hand"
+CELL = Spot(line=3, field="current_bankroll", before="100262.75", after="95000")
+COMES, GOES = (Spot(line=4, field=None, before=a, after=b) for a, b in ((None, ROW), (ROW, None)))
+
+
+def file(
+    role: str,
+    *spots: Spot,
+    whole: bool = False,
+    notes: tuple[str, ...] = (),
+    left: tuple[Spot, ...] = (),
+    name: str = "",
+) -> FileChange:
+    """A file's change."""
+    names = {"bankroll": "bankroll_alpaca_paper.json", "positions": "positions_alpaca_paper.csv"}
+    return FileChange(
+        role=role,
+        name=name or names.get(role, "trade_history_alpaca_paper.csv"),
+        before=ImageId(ID),
+        after=ImageId(identify(b"sound")),
+        whole=whole,
+        spots=spots,
+        count=len(spots),
+        notes=notes,
+        left=left,
+    )
+
+
+def of_files(origin: Origin, *files: FileChange, findings: tuple[Finding, ...] = ()) -> Plan:
+    """A plan that gives files other bytes."""
+    target = None if origin == "repair" else OPERATION
+    plan = of(findings=findings)
+    return msgspec.structs.replace(plan, origin=origin, files=files, target=target, broker=None)
+
+
+def explained(plan: Plan, symbol: str = SPY) -> Plan:
+    """A plan that says what the account did."""
+    missing = Unexplained(cash=Decimal("-1234.5"), quantities={symbol: Decimal("2.40")})
+    sums = tuple(
+        Sum(what=what, cash=Decimal(amount), equity=Decimal(amount))
+        for what, amount in (("deposits", "5000"), ("fees", "-250.1"), ("bot's trades", "98765.4321"))
+    )
+    total = Decimal("100262.75")
+    found = Brief(since=FILLED, until=AT, equity=total, cash=total, sums=sums, unexplained=missing)
+    return msgspec.structs.replace(plan, explanation=found)
+
+
+def partly(plan: Plan, only: tuple[str, ...], leave: tuple[str, ...] = ()) -> Plan:
+    """A part of a plan."""
+    return msgspec.structs.replace(plan, part=Part(only=only, leave=leave))
+
+
+NOTES = tuple(f"line {n + 2}: the cell is {n + 7}.{n}.0 becomes {n + 7}" for n in range(8))
+FILE_PLANS: dict[str, Plan] = {
+    "undo, whole": of_files("undo", file("bankroll", CELL, whole=True), file("positions", COMES, whole=True)),
+    "undo, place by place": of_files(
+        "undo",
+        file("positions", *PUT_BACK, left=(GOES,)),
+        file("history", left=(GOES,)),
+        findings=(finding("note", "positions_alpaca_paper.csv: line 4: $1,234.56", "left-as-it-is"),),
+    ),
+    "restore, rows out": of_files(
+        "restore",
+        file("history", COMES, GOES, whole=True),
+        findings=(finding("approve", "1 row(s), in line 4: $1,234.56", "rows-taken-out"),),
+    ),
+    "repair, with notes": of_files(
+        "repair",
+        file("history", *PUT_BACK, whole=True, notes=NOTES),
+        findings=(finding("note", "line 9: 7 contracts of what?", "not-repaired"),),
+    ),
+    "hostile undo": of_files(
+        "undo",
+        file("history", Spot(line=2, field=HOSTILE, before=HOSTILE, after=HOSTILE), name=HOSTILE),
+        file("positions", Spot(line=2, field=None, before=HOSTILE, after=None)),
+    ),
+    "hostile repair": of_files("repair", file("history", CELL, notes=(HOSTILE,))),
+}
+
 PLANS: dict[str, Plan] = {
     "empty": of(),
     "left open": of(withheld=(SPY,)),
@@ -140,6 +224,16 @@ PLANS: dict[str, Plan] = {
     ),
     **{f"a finding: {each.severity}": of(CHANGES["position added"], findings=(each,)) for each in FINDINGS},
     "wide": of(holding(WIDE, None, "1"), holding(SPY, None, "123456789.000000001")),
+    "explained": explained(of(CHANGES["bankroll changed"])),
+    "in step, explained": explained(of()),
+    "held": of(
+        CHANGES["position closed"],
+        findings=(finding("approve", "QQQ: undone on 2025-08-21 by ann: 7 contracts.", "held"),),
+    ),
+    "a part": partly(of(CHANGES["position added"]), ("positions",), ("QQQ*", "IWM*")),
+    "a part, nothing in it": partly(of(), ("bankroll",)),
+    **FILE_PLANS,
+    "hostile part": explained(partly(of(CHANGES["trade added"]), (HOSTILE,), (HOSTILE,)), HOSTILE),
     "hostile": of(
         holding(HOSTILE, None, "1"),
         traded(None, trade(f"order:{HOSTILE}", symbol=HOSTILE, action=HOSTILE), "key"),
@@ -188,6 +282,13 @@ def verdicts() -> dict[str, Verdict]:
             cover=Cover(id=ID, approval=yes),
             rejection=msgspec.structs.replace(yes, word="rejected"),
         ),
+        "explained": Verdict(plan=PLANS["explained"], operation=OPERATION),
+        "a part": Verdict(plan=PLANS["a part"], cover=Cover(id=ID, approval=approval(PLANS["a part"]))),
+        "undo": Verdict(plan=PLANS["undo, place by place"], operation=OPERATION),
+        "repair": Verdict(plan=PLANS["repair, with notes"], operation=OPERATION),
+        "hostile undo": Verdict(plan=PLANS["hostile undo"], operation=OPERATION),
+        "hostile repair": Verdict(plan=PLANS["hostile repair"], operation=OPERATION),
+        "hostile part": Verdict(plan=PLANS["hostile part"], operation=OPERATION),
         "refused": Verdict(plan=refused, operation=OPERATION, cover=Cover(id=ID, approval=yes)),
         "hostile": Verdict(
             plan=PLANS["hostile"],
