@@ -71,6 +71,7 @@ TOUR = (
     "show {id} --redact",
     "revoke {approval}",
     "check --redact",
+    "sync --check-only",
     "apply --yes",
     "show {id}",
     "explain",

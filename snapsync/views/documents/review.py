@@ -9,9 +9,10 @@ from snapsync.model.history import Tally
 from snapsync.model.plan import Origin, Part, Reading
 from snapsync.model.policy import Finding
 from snapsync.model.status import Standing as Where
+from snapsync.model.synced import Word
 from snapsync.model.verdict import Standing
 
-from .parts import ApprovalPart, Document, Line, OperationPart
+from .parts import ApprovalPart, Document, Line, OperationPart, Piece
 
 
 class PlanDocument(Document, frozen=True, kw_only=True, tag="plan"):
@@ -47,6 +48,37 @@ class ApplyDocument(Document, frozen=True, kw_only=True, tag="apply"):
     changes: list[Line]
     files: list[str]
     open: list[str]
+
+
+class LeftPiece(Piece, frozen=True, kw_only=True):
+    """A change that was not applied, and what stands in its way; null: an approval is missing."""
+
+    change: Line
+    finding: Finding | None
+
+
+class OutcomePiece(Piece, frozen=True, kw_only=True):
+    """How one part of the book stands after a sync; ``changes`` were applied, or would be."""
+
+    standing: Word
+    in_step: bool
+    changes: list[Line]
+    left: list[LeftPiece]
+    pending: list[str]
+    reason: str
+
+
+class SyncDocument(Document, frozen=True, kw_only=True, tag="sync"):
+    """What a sync did; ``in_step`` where all that it was asked for is so afterwards."""
+
+    env: str
+    exit: int
+    in_step: bool
+    checked: bool
+    plan: str | None
+    operation: str | None
+    components: dict[str, OutcomePiece]
+    refused: list[Finding]
 
 
 class StatusDocument(Document, frozen=True, kw_only=True, tag="status"):
