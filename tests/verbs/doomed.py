@@ -28,6 +28,7 @@ from snapsync.ends.book import read
 from snapsync.errors import SnapsyncError
 from snapsync.model.history import Actor
 from snapsync.model.kept import Keep
+from snapsync.model.references import is_operation
 from snapsync.verbs.apply import apply
 from snapsync.verbs.choose import choose
 from snapsync.verbs.env import Env
@@ -194,9 +195,9 @@ def _act_of(env: Env, job: dict[str, Any]) -> Callable[[], object]:  # noqa: PLR
 
 def look_again(env: Env, like: Env, broker: BrokerReading) -> Planned:
     """Plan on a reading of the broker that another store has kept."""
-    # a reading that comes from a store has only its root in memory
+    # a reading that comes from a store has only its root in memory; operations would be a log without a head
     known = ((id, like.store.place.get(id)) for id in like.store.place.ids())
-    env.make_store().put_all(known)
+    env.make_store().put_all((id, data) for id, data in known if not is_operation(data))
     return keep(env, store_look(env, read(env.book_files), broker))
 
 
