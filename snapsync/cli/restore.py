@@ -6,13 +6,13 @@ import click
 
 from snapsync.verbs.back import plan_restore
 
-from . import options
+from . import complete, options
 from .back import EXITS, go_back
 from .talk import Talk
 
 
 @options.command("restore", *EXITS)
-@click.argument("operation")
+@click.argument("operation", shell_complete=complete.operations)
 @options.yes
 @options.dry_run
 def command(talk: Talk, *, operation: str, yes: bool, dry_run: bool) -> int:
