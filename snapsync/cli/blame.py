@@ -10,12 +10,12 @@ from snapsync.verbs.blame import blame
 from snapsync.views import blame as view
 from snapsync.views import history
 
-from . import options
+from . import complete, options
 from .talk import Talk
 
 
 @options.command("blame", Exit.STORE, Exit.INTEGRITY)
-@click.argument("symbol")
+@click.argument("symbol", shell_complete=complete.symbols)
 @options.at("End the story then, instead of now.")
 def command(talk: Talk, *, symbol: str, as_of: str | None) -> int:
     """Tell the whole story of one quantity: fills, edits, plans, and who.

@@ -10,13 +10,13 @@ from snapsync.verbs.diff import diff
 from snapsync.views import difference as view
 from snapsync.views import history
 
-from . import options
+from . import complete, options
 from .talk import Talk
 
 
 @options.command("diff", Exit.FAILED, Exit.STORE, Exit.INTEGRITY)
-@click.argument("a", required=False)
-@click.argument("b", required=False)
+@click.argument("a", required=False, shell_complete=complete.ids)
+@click.argument("b", required=False, shell_complete=complete.ids)
 @options.at("What the words mean: as of then, instead of now.")
 def command(talk: Talk, *, a: str | None, b: str | None, as_of: str | None) -> int:
     """Say how B differs from A. Uses no network.

@@ -10,14 +10,19 @@ from snapsync.verbs.explain import explain
 from snapsync.views import explain as view
 from snapsync.views import json
 
-from . import options
+from . import complete, options
 from .talk import Talk
 
 
 @options.command("explain", Exit.STORE, Exit.STALE, Exit.INTEGRITY)
-@click.argument("a", required=False)
-@click.argument("b", required=False)
-@click.option("--symbol", metavar="S", help="Only what concerns a symbol, or the options on it.")
+@click.argument("a", required=False, shell_complete=complete.ids)
+@click.argument("b", required=False, shell_complete=complete.ids)
+@click.option(
+    "--symbol",
+    metavar="S",
+    shell_complete=complete.underlyings,
+    help="Only what concerns a symbol, or the options on it.",
+)
 @click.option("--since", metavar="DATE", help="From the last look before then on; goes with no A.")
 @click.option("--markdown", is_flag=True, help="Tables for a comment or a page.")
 def command(

@@ -11,7 +11,7 @@ from snapsync.model.history import Verb
 from snapsync.verbs import at, log
 from snapsync.views import history
 
-from . import options
+from . import complete, options
 from .talk import Talk
 
 COUNT = 20
@@ -27,7 +27,12 @@ COUNT = 20
 )
 @click.option("--since", metavar="TIME", help="Only what was done from then on: a day, a time, or 2h.")
 @options.at("Go back from then on.")
-@click.option("--symbol", metavar="SYMBOL", help="Only what changed it, or options on it.")
+@click.option(
+    "--symbol",
+    metavar="SYMBOL",
+    shell_complete=complete.underlyings,
+    help="Only what changed it, or options on it.",
+)
 @click.option(
     "--verb",
     "verbs",

@@ -61,7 +61,7 @@ dry_run = click.option("--dry-run", is_flag=True, help="Only make the plan, and 
 
 def at(help: str) -> Callable[[Command], Command]:
     """The option ``--at``, whose value the function is given as ``as_of``."""
-    return click.option("--at", "as_of", metavar="ID|TIME", help=help)
+    return click.option("--at", "as_of", metavar="ID|TIME", shell_complete=complete.operations, help=help)
 
 
 def exit_codes(*exits: Exit) -> str:

@@ -17,7 +17,7 @@ from snapsync.views import json, text
 from snapsync.views.amounts import HIDDEN, SHOWN
 from snapsync.views.neutral import terminal
 
-from . import options
+from . import complete, options
 from .bar import progress
 from .paths import FILE, FOLDER
 from .talk import Talk
@@ -38,8 +38,21 @@ from .talk import Talk
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes, 22 if refused.")
 @click.option("--since", metavar="DATE", help="Read activities from then on, if less is known yet.")
-@click.option("--only", multiple=True, metavar="WHAT", help="Plan only this component or symbol pattern.")
-@click.option("--except", "leave", multiple=True, metavar="WHAT", help="Leave this one out.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="WHAT",
+    shell_complete=complete.parts,
+    help="Plan only this component or symbol pattern.",
+)
+@click.option(
+    "--except",
+    "leave",
+    multiple=True,
+    metavar="WHAT",
+    shell_complete=complete.parts,
+    help="Leave this one out.",
+)
 @click.option("--out", type=FILE, metavar="FILE", help="Write the plan into a file too, for a review.")
 @click.option("--record", type=FOLDER, metavar="DIR", help="Keep the broker's scrubbed replies in DIR.")
 @click.option("--redact", is_flag=True, help="Hide amounts; --record multiplies them by a secret factor.")

@@ -8,13 +8,13 @@ from snapsync.verbs import at
 from snapsync.verbs.back import plan_restore
 from snapsync.views import history
 
-from . import options
+from . import complete, options
 from .back import EXITS, go_back
 from .talk import Talk
 
 
 @options.command("restore", *EXITS)
-@click.argument("then", metavar="ID|TIME")
+@click.argument("then", metavar="ID|TIME", shell_complete=complete.operations)
 @options.yes
 @options.dry_run
 def command(talk: Talk, *, then: str, yes: bool, dry_run: bool) -> int:

@@ -6,13 +6,13 @@ import click
 
 from snapsync.verbs.back import plan_undo
 
-from . import options
+from . import complete, options
 from .back import EXITS, go_back
 from .talk import Talk
 
 
 @options.command("undo", *EXITS)
-@click.argument("operation", required=False)
+@click.argument("operation", required=False, shell_complete=complete.operations)
 @options.yes
 @options.dry_run
 def command(talk: Talk, *, operation: str | None, yes: bool, dry_run: bool) -> int:

@@ -92,7 +92,15 @@ def whole(unit: str, low: int, high: int) -> Kind:
 
 def percentage(low: int, high: int) -> Kind:
     """An exact percentage within a range."""
+    return _exact(f"a percentage from {low} to {high}", low, high)
 
+
+def dollars(low: int, high: int) -> Kind:
+    """An exact amount within a range."""
+    return _exact(f"dollars from {low:,} to {high:,}", low, high)
+
+
+def _exact(expected: str, low: int, high: int) -> Kind:
     def parse(found: Found) -> Decimal:
         digits = text_of(found.value)
         if not re.fullmatch(r"[+-]?([0-9]{1,18}([.][0-9]{0,18})?|[.][0-9]{1,18})", digits):
@@ -100,7 +108,7 @@ def percentage(low: int, high: int) -> Kind:
         number = Decimal(digits)
         return number if low <= number <= high else _refuse()
 
-    return Kind(expected=f"a percentage from {low} to {high}", parse=parse)
+    return Kind(expected=expected, parse=parse)
 
 
 def time_of_day() -> Kind:

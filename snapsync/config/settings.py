@@ -245,6 +245,24 @@ SETTINGS: tuple[Setting, ...] = (
         "A person is asked once a change was applied so often within 24 hours and another program undid it.",
     ),
     Setting(
+        "ALPACA_SYNC_ASK_CASH",
+        kinds.dollars(0, 1_000_000),
+        Decimal("1.00"),
+        "A person is asked when more cash than this is moved by no activity, in dollars.",
+    ),
+    Setting(
+        "ALPACA_SYNC_ASK_CASH_PER_CONTRACT",
+        kinds.dollars(0, 1_000),
+        Decimal("0.10"),
+        "So much more for each contract, or hundred shares, filled since, in dollars: fees are posted late.",
+    ),
+    Setting(
+        "ALPACA_SYNC_ASK_DAYS",
+        kinds.whole("trading days", 1, 30),
+        2,
+        "A person is asked when something is still unexplained after so many whole trading days.",
+    ),
+    Setting(
         "ALPACA_SYNC_PLAN_MAX_AGE_MINUTES",
         kinds.whole("minutes", 0, 1440),
         5,

@@ -66,6 +66,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     ask_closing_count: int
     ask_bankroll_pct: Decimal
     ask_repeats: int
+    ask_cash: Decimal
+    ask_cash_per_contract: Decimal
+    ask_days: int
     plan_max_age_minutes: int
     slack_channel: str
     slack_mention: str

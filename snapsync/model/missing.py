@@ -18,7 +18,7 @@ from .explanation import CASH, FELT_BEFORE, MISSING_BEFORE, Explanation
 from .instant import Instant, readable, shift
 from .ledger import FILL
 from .money import dollars, signed
-from .policy import Finding
+from .policy import Finding, Rules
 from .proven import Told
 from .state import State
 from .symbols import CRYPTO, EQUITY, OPTION, Contract, asset_class, contract, multiplier
@@ -31,11 +31,12 @@ _CASH = "The broker's cash is not what its activities make it."
 _QUANTITY = "The broker's position is not what its activities make it."
 _EXPIRY = "An option past its expiry has vanished, and no activity says how."
 FLOOR = Decimal("1.00")
-_PATIENCE_DAYS = 2
-"""So many whole trading days a row may be late."""
 _FORGOTTEN_DAYS = 90
 _FEES: Mapping[str, Decimal] = {OPTION: Decimal("0.10"), EQUITY: Decimal("0.001")}
-"""What a contract or a share may cost in fees that have no row yet, in dollars, at most."""
+"""What a contract or a share may cost in fees that have no row yet, in dollars, at most.
+
+A share counts as a hundredth of a contract, also where the rules say another amount for a contract.
+"""
 _COIN_FEE = Decimal("0.003")
 """What share of the coins bought may be taken as a fee that has no row yet, at most."""
 
@@ -143,7 +144,9 @@ def accepted(missing: Iterable[Missing], keys: Iterable[str]) -> tuple[Missing, 
     )
 
 
-def missing_findings(missing: Iterable[Missing], at: Instant, broker: State) -> Iterator[Finding]:
+def missing_findings(
+    missing: Iterable[Missing], at: Instant, broker: State, rules: Rules
+) -> Iterator[Finding]:
     """What is to be said of what is missing, and whether a person is asked."""
     by_key: dict[str, list[Missing]] = {}
     for each in missing:
@@ -157,12 +160,12 @@ def missing_findings(missing: Iterable[Missing], at: Instant, broker: State) -> 
             total = totals[key]
             if not total:
                 continue
-            if key in ended or (key in delivered and not _overdue(pieces, at)):
-                yield _vanished(pieces, total, at)
+            if key in ended or (key in delivered and not _overdue(pieces, at, rules)):
+                yield _vanished(pieces, total, at, rules)
             elif key == CASH:
-                yield _cash(pieces, total, at, broker)
+                yield _cash(pieces, total, at, broker, rules)
             else:
-                yield _quantity(pieces, total, at, broker)
+                yield _quantity(pieces, total, at, broker, rules)
 
 
 def _ended_options(totals: Mapping[str, Decimal], at: Instant, broker: State) -> dict[str, Contract]:
@@ -182,8 +185,9 @@ def _delivered(totals: Mapping[str, Decimal], ended: Mapping[str, Contract]) -> 
     return found
 
 
-def _cash(pieces: list[Missing], total: Decimal, at: Instant, broker: State) -> Finding:
-    floor = FLOOR + sum((each.room for each in pieces), ZERO)
+def _cash(pieces: list[Missing], total: Decimal, at: Instant, broker: State, rules: Rules) -> Finding:
+    contracts = sum((each.room for each in pieces), ZERO) / _FEES[OPTION]
+    floor = rules.cash_floor + contracts * rules.cash_per_contract
     cash, why = broker.cash or ZERO, _since(pieces)
     if abs(total) > floor:
         why = f"more than the {dollars(floor)} that fees on their way may come to, {why}"
@@ -191,17 +195,19 @@ def _cash(pieces: list[Missing], total: Decimal, at: Instant, broker: State) -> 
         f"Cash is {dollars(cash)}; its activities make it {dollars(cash - total)}: unexplained"
         f" {signed(total)}, {why}. Fees are often posted a day late; this goes when their row comes."
     )
-    if abs(total) > floor or _overdue(pieces, at):
+    if abs(total) > floor or _overdue(pieces, at, rules):
         return Finding(code="cash-unexplained", severity="approve", key=CASH, summary=_CASH, detail=detail)
     return Finding(code="cash-unexplained", severity="note", key=CASH, summary=_CASH, detail=detail)
 
 
-def _quantity(pieces: list[Missing], total: Decimal, at: Instant, broker: State) -> Finding:
+def _quantity(pieces: list[Missing], total: Decimal, at: Instant, broker: State, rules: Rules) -> Finding:
     key = pieces[0].key
     position = next((each for each in broker.positions if each.key == key), None)
     is_ = position.qty if position else ZERO
     kind = position.asset_class if position else asset_class(key)
-    fee = total < 0 and -total <= sum((each.room for each in pieces), ZERO) and not _overdue(pieces, at)
+    fee = (
+        total < 0 and -total <= sum((each.room for each in pieces), ZERO) and not _overdue(pieces, at, rules)
+    )
     hint = " A coin's fee is taken at once, and posted at the end of the day." if fee else ""
     detail = (
         f"{key}: the broker lists {plain(is_)}; its activities make it {plain(is_ - total)}:"
@@ -214,25 +220,25 @@ def _quantity(pieces: list[Missing], total: Decimal, at: Instant, broker: State)
     return Finding(code="quantity-unexplained", severity="approve", key=key, summary=_QUANTITY, detail=detail)
 
 
-def _vanished(pieces: list[Missing], total: Decimal, at: Instant) -> Finding:
+def _vanished(pieces: list[Missing], total: Decimal, at: Instant, rules: Rules) -> Finding:
     key = pieces[0].key
     detail = (
         f"{key}: {plain(-total)} expired or assigned, evidence pending, {_since(pieces)}."
-        " Such activities come overnight; two trading days are waited for."
+        f" Such activities come overnight; {rules.late_days} trading day(s) are waited for."
     )
     if contract(key) is None:
         detail = (
             f"{key}: {signed(total) if key == CASH else plain(total)} is just what an assignment would make,"
             f" evidence pending, {_since(pieces)}."
         )
-    if _overdue(pieces, at):
+    if _overdue(pieces, at, rules):
         return Finding(code="expiry-pending", severity="approve", key=key, summary=_EXPIRY, detail=detail)
     return Finding(code="expiry-pending", severity="note", key=key, summary=_EXPIRY, detail=detail)
 
 
-def _overdue(pieces: list[Missing], at: Instant) -> bool:
+def _overdue(pieces: list[Missing], at: Instant, rules: Rules) -> bool:
     days = trading_days_between(market_day(pieces[0].first), market_day(at))
-    return days >= _PATIENCE_DAYS
+    return days >= rules.late_days
 
 
 def _since(pieces: list[Missing]) -> str:

@@ -105,7 +105,7 @@ def _explanation(look: Look, base: Base | None, evidence: Evidence) -> Brief:
 def _broker_findings(look: Look, base: Base | None, rules: Rules, evidence: Evidence) -> Iterator[Finding]:
     """What is to be said of the account itself, whatever the book says."""
     yield from look.observations
-    yield from missing_findings(look.missing, look.at, look.broker)
+    yield from missing_findings(look.missing, look.at, look.broker, rules)
     yield from vanished(look.broker, look.marks)
     yield from unknown_types(evidence.recent if base else look.ledger)
     working = (each for each in look.open_orders if look.scope.covers(each.symbol, asset_class(each.symbol)))

@@ -40,7 +40,8 @@ class Rules(Stored, frozen=True, tag="rules"):
 
     ``tolerance_pct`` is in percent of the basis; ``grace_seconds`` is how young a fill may be to be
     left to the bot; ``bot_prefix`` marks the bot's own client order ids. The others say when a person is
-    asked: above which percentages, from how many positions on, and how often a change may be written again.
+    asked: above which percentages, from how many positions on, how often a change may be written again, and
+    above how many dollars, or after how many trading days, for what no activity explains.
     """
 
     tolerance_pct: Decimal = Decimal(1)
@@ -52,6 +53,9 @@ class Rules(Stored, frozen=True, tag="rules"):
     closing_count: int = 3
     leap_pct: Decimal = Decimal(25)
     repeats: int = 2
+    cash_floor: Decimal = Decimal(1)
+    cash_per_contract: Decimal = Decimal("0.1")
+    late_days: int = 2
 
     @property
     def id(self) -> RulesId:

@@ -160,6 +160,9 @@ class Env:
             closing_count=self.config.ask_closing_count,
             leap_pct=self.config.ask_bankroll_pct,
             repeats=self.config.ask_repeats,
+            cash_floor=self.config.ask_cash,
+            cash_per_contract=self.config.ask_cash_per_contract,
+            late_days=self.config.ask_days,
         )
 
     @property

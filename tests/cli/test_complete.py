@@ -64,3 +64,31 @@ def test_ids(bot: Bot) -> None:
     assert offered(bot, "snapsync apply --env live ") == []
     (bot.folder / "config.yaml").unlink()
     assert offered(bot, "snapsync apply ") == []
+
+
+HELD, GONE = "SPY250822C00635000", "QQQ250822P00480000"
+
+
+def test_symbols(bot: Bot) -> None:
+    """What book or broker held or traded lately; underlyings and components where they are meant."""
+    assert offered(bot, "snapsync blame ") == []
+    planned(bot)
+
+    assert offered(bot, "snapsync blame SPY") == [HELD]
+    assert offered(bot, "snapsync blame spy") == [HELD]
+    assert offered(bot, "snapsync blame Q") == [GONE]
+    assert offered(bot, "snapsync explain --symbol SP") == ["SPY", HELD]
+    assert offered(bot, "snapsync log --symbol Q") == ["QQQ", GONE]
+    assert offered(bot, "snapsync plan --only p") == ["positions"]
+    assert offered(bot, "snapsync plan --except S") == [HELD]
+    assert offered(bot, "snapsync blame --env live ") == []
+
+
+def test_operations(bot: Bot) -> None:
+    """Where only an act is meant, plans are not offered."""
+    plan = planned(bot)
+    act = bot.run("log", "--json").json["operations"][0]["id"]
+
+    for words in ("snapsync undo ", "snapsync restore ", "snapsync log --at "):
+        assert offered(bot, words) == [act[:12]]
+    assert set(offered(bot, "snapsync diff ")) == {plan[:12], act[:12]}

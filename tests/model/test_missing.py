@@ -14,12 +14,12 @@ from snapsync.model.change import Cause
 from snapsync.model.explanation import CASH, FELT_BEFORE, Explanation, Part, Sums, Unexplained
 from snapsync.model.instant import Instant, instant
 from snapsync.model.missing import Missing, accepted, carried, missing_findings, room_for_fees
-from snapsync.model.policy import Finding
+from snapsync.model.policy import Finding, Rules
 from snapsync.model.proven import Told
 from snapsync.model.state import Position, State
 
 from .strategies import LAW
-from .world import OPTIONS, SPY, fill, position, state
+from .world import OPTIONS, RULES, SPY, fill, position, state
 
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY = (instant(f"2025-08-{day}T14:00:00Z") for day in (18, 19, 20, 21))
 
@@ -51,9 +51,11 @@ def broker(*positions: Position) -> State:
     return msgspec.structs.replace(state(positions), cash=Decimal(1000), scope=OPTIONS)
 
 
-def judged(missing: tuple[Missing, ...], at: Instant, *positions: Position) -> list[Finding]:
+def judged(
+    missing: tuple[Missing, ...], at: Instant, *positions: Position, rules: Rules = RULES
+) -> list[Finding]:
     """What is said of it."""
-    return list(missing_findings(missing, at, broker(*positions)))
+    return list(missing_findings(missing, at, broker(*positions), rules))
 
 
 # --- carried ---------------------------------------------------------------------------------------
@@ -125,6 +127,31 @@ def test_cash_below_the_floor_asks_after_two_trading_days(at: Instant, severity:
     assert "first seen 2025-08-18" in finding.detail
 
 
+@pytest.mark.parametrize(
+    ("rules", "severity"),
+    [
+        (Rules(), "approve"),
+        (Rules(cash_floor=Decimal(5)), "note"),
+        (Rules(cash_per_contract=Decimal(2)), "note"),
+        (Rules(cash_per_contract=Decimal("1.5")), "approve"),
+        (Rules(cash_floor=Decimal(5), late_days=4), "note"),
+    ],
+)
+def test_the_rules_say_when_it_asks(rules: Rules, severity: str) -> None:
+    """$4.50 after two contracts: the floor, and what each contract adds to it, are the rules'."""
+    room = room_for_fees([Told(row=fill("1", qty="2"))])
+    missing = carried((), found(MONDAY, "-4.50"), room)
+    assert [each.severity for each in judged(missing, WEDNESDAY, rules=rules)] == [severity]
+
+
+@pytest.mark.parametrize(("days", "severity"), [(2, "approve"), (3, "approve"), (4, "note")])
+def test_the_rules_say_how_late_is_too_late(days: int, severity: str) -> None:
+    """Monday's fee is three trading days late on Friday morning."""
+    missing = carried((), found(MONDAY, "-0.43"), {})
+    friday = instant("2025-08-22T14:00:00Z")
+    assert [each.severity for each in judged(missing, friday, rules=Rules(late_days=days))] == [severity]
+
+
 def test_a_weekend_and_a_holiday_do_not_count() -> None:
     """Friday before Labor Day: Tuesday and Wednesday are the two trading days."""
     missing = carried((), found(instant("2025-08-29T14:00:00Z"), "-0.43"), {})
@@ -160,7 +187,7 @@ def test_a_coins_fee_may_be_on_its_way(lost: str, at: Instant, severity: str) ->
     missing = carried((), found(MONDAY, quantities={"BTCUSD": lost}), room_for_fees([Told(row=bought)]))
     coins = msgspec.structs.replace(OPTIONS, asset_classes=("crypto",))
     account = msgspec.structs.replace(broker(position("BTCUSD", "0.9975")), scope=coins)
-    assert [each.severity for each in missing_findings(missing, at, account)] == [severity]
+    assert [each.severity for each in missing_findings(missing, at, account, RULES)] == [severity]
 
 
 @pytest.mark.parametrize(

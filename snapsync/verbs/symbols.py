@@ -1,0 +1,41 @@
+"""The symbols that an env knows, as of its last look: for who types one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from snapsync.model.history import BrokerSnapshot
+from snapsync.model.state import State, stored_state
+
+from .env import Env
+
+_DAYS = 30
+"""Of trades the symbols of so many newest days are told: the whole history may be years long."""
+
+
+def symbols(env: Env) -> dict[str, str]:
+    """Each symbol that one of the sides holds or has traded lately, with which of the two it is.
+
+    Raises:
+        StoreError: nothing is stored yet (exit 10), or it is damaged (30).
+    """
+    sides = tuple(_sides(env))
+    found = {held.key: "held" for side in sides for held in side.positions}
+    for side in sides:
+        days = side.transactions.buckets
+        for day in islice(sorted(days, reverse=True), _DAYS):
+            for row in days[day].rows:
+                found.setdefault(row.symbol, "traded")
+    return found
+
+
+def _sides(env: Env) -> Iterator[State]:
+    latest = env.store.latest()
+    if latest is None:
+        return
+    _, act = latest
+    if act.broker:
+        yield stored_state(env.store.get(act.broker, BrokerSnapshot).state, env.store.place.get)
+    if act.book:
+        yield env.book_state(act.book)
