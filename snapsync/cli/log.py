@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import get_args
 
 import click
 
-from snapsync.errors import Exit
+from snapsync.errors import Exit, UsageError
 from snapsync.model.history import Verb
 from snapsync.verbs import at, log
+from snapsync.verbs.audit import rebuilt
 from snapsync.views import history
 
 from . import complete, options
@@ -41,6 +43,7 @@ COUNT = 20
     metavar="VERB",
     help=f"Only this act ({', '.join(get_args(Verb))}); may be repeated.",
 )
+@click.option("--audit", "as_audit", is_flag=True, help="The audit log's lines, rebuilt; oldest first, all.")
 @click.option("--all", "unfolded", is_flag=True, help="A line for each look in step.")
 def command(
     talk: Talk,
@@ -50,21 +53,32 @@ def command(
     as_of: str | None,
     symbol: str | None,
     verbs: tuple[str, ...],
+    as_audit: bool,
     unfolded: bool,
 ) -> int:
     """List what was done, newest first.
 
     Looks that found nothing to change, one after the other, are one line. With --symbol an underlying
-    stands for the options on it too.
+    stands for the options on it too. With --audit the lines of the audit log are made again from the
+    history, those of failures excepted.
     """
     env = talk.open()
     point = at.point(env, as_of) if as_of is not None else None
+    since_then = None if since is None else at.since(env, since)
+    if as_audit:
+        if talk.as_json:
+            raise UsageError("--audit writes lines of JSON, not one document.", hint="Leave out --json.")
+        start = point.operation if point else None
+        found_acts = log.log(env, start=start, since=since_then, symbol=symbol, verbs=verbs)
+        for each in reversed([*islice(found_acts, count)]):
+            click.echo(rebuilt(env.store, *each), nl=False)
+        return Exit.OK
     found = log.lines(
         env,
         count if count or since else COUNT,
         folded=not unfolded,
         start=point.operation if point else None,
-        since=None if since is None else at.since(env, since),
+        since=since_then,
         symbol=symbol,
         verbs=verbs,
     )

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+from snapsync.errors import SnapsyncError
 from snapsync.model.instant import from_datetime
+from snapsync.verbs.audit import in_a_line
 from snapsync.verbs.env import Env
 from snapsync.views import sync_log
 
@@ -33,6 +35,9 @@ def log_to_stderr(env: Env, *, steps: bool, as_json: bool) -> Iterator[None]:
     log.addHandler(handler)
     try:
         yield
+    except SnapsyncError as error:
+        log.error(sync_log.line(f"Sync failed - {in_a_line(error)}"))  # noqa: TRY400 - no trace for what is no bug
+        raise
     finally:
         log.removeHandler(handler)
         log.setLevel(level)

@@ -156,7 +156,7 @@ SETTINGS: tuple[Setting, ...] = (
         "ALPACA_SYNC_BOOK.audit",
         kinds.template(),
         "logs/alpaca_sync_{env}.log",
-        "The audit log (no command uses it yet).",
+        "The audit log: a line of JSON for each act.",
     ),
     Setting(
         "ALPACA_SYNC_BOOK.columns",

@@ -156,6 +156,24 @@ def append(target: Path, data: bytes) -> None:
             os.close(handle)
 
 
+def add_lines(target: Path, data: bytes) -> None:
+    """Add whole lines to a log in one write; it is made if it is not there. It need not be durable.
+
+    A line that broke off, of ours or of another program's, is ended first.
+    """
+    with _told(target):
+        handle = os.open(target, os.O_RDWR | os.O_APPEND | os.O_CREAT, FILE_MODE)
+        try:
+            size = os.fstat(handle).st_size
+            broken = size > 0 and os.pread(handle, 1, size - 1) != b"\n"
+            data = b"\n" + data if broken else data
+            written = os.write(handle, data)
+            if written != len(data):
+                raise OSError(f"only {written} of {len(data)} bytes were written")
+        finally:
+            os.close(handle)
+
+
 def touch(target: Path) -> None:
     """Create an empty file; durable when this returns."""
     with _told(target):

@@ -34,6 +34,8 @@ class Store:
 
     def __init__(self, folder: Path, place: Place, identity: Identity) -> None:
         self.folder, self.place, self.identity = folder, place, identity
+        self.heard: Callable[[OperationId], None] = _unheard
+        """Told of each act that has become history."""
         self._known_new = False
         self._relied: dict[ObjectId, bytes] = {}
         self._collected: tuple[ObjectId, ...] | None = None
@@ -210,6 +212,7 @@ class Store:
         self.place.advance(self.place.heads(), id)
         with suppress(StoreError):  # the act is history; who finds no room to pack leaves it to the next
             self.place.pack(LOOSE)
+        self.heard(id)
         return id
 
     def _put_again(self) -> None:
@@ -270,3 +273,8 @@ class Store:
 
     def _write_identity(self) -> None:
         write_identity(self.folder, self.identity)
+
+
+def _unheard(id: OperationId) -> None:
+    """Who listens where nobody does."""
+    del id

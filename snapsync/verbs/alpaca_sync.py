@@ -13,8 +13,9 @@ from snapsync.model.change import COMPONENTS, Component
 from snapsync.model.synced import Outcome, failed, of_all
 from snapsync.views import sync_log
 
+from .audit import in_a_line
 from .env import Env
-from .pre_trade import in_a_line, switched_off
+from .pre_trade import switched_off
 from .sync import sync
 
 _log = logging.getLogger("snapsync")

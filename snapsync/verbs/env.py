@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,12 +105,12 @@ class Env:
         """The env's store; None when there is none yet."""
         if self._store is None:
             found = Store.open(self.config.state, self.name)
-            return found and self._remember(found)
+            return found and self._open(found)
         return self._store
 
     def make_store(self) -> Store:
         """The env's store, made if there is none yet."""
-        return self.find_store() or self._remember(
+        return self.find_store() or self._open(
             Store.create(self.config.state, self.name, self.patience(self.lock_timeout))
         )
 
@@ -134,6 +135,13 @@ class Env:
         other.deadline = self.deadline
         other._remember(store)
         return other
+
+    def _open(self, store: Store) -> Store:
+        """Remember the store that is this env's on the disk: what is done in it goes into the audit log."""
+        from .audit import follow  # noqa: PLC0415 - it takes an Env
+
+        store.heard = partial(follow, self)
+        return self._remember(store)
 
     def _remember(self, store: Store) -> Store:
         self._store = store

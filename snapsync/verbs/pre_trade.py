@@ -15,6 +15,7 @@ from snapsync.model.stretch import in_step
 from snapsync.store.journal import open_journal
 from snapsync.views import sync_log
 
+from .audit import audited, in_a_line
 from .check import check
 from .env import Env
 from .offline import looked_at
@@ -70,12 +71,6 @@ def pre_trade(
     return found
 
 
-def in_a_line(error: SnapsyncError) -> str:
-    """What went wrong, for one line of a log."""
-    detail = error.detail.splitlines()
-    return f"{error.summary} {detail[0]}" if detail else error.summary
-
-
 def _clearance(env: Env, intent: Intent, max_age: float, until: float) -> Clearance:
     off = switched_off(env)
     if off:
@@ -88,7 +83,8 @@ def _clearance(env: Env, intent: Intent, max_age: float, until: float) -> Cleara
         return Clearance(standing="unknown", intent=intent, reason=reason)
     before, env.deadline = env.deadline, until
     try:
-        found = check(env)
+        with audited(env, "pre-trade"):
+            found = check(env)
     finally:
         env.deadline = before
     plan = found.plan

@@ -99,5 +99,7 @@ def read_replay(env: Env, folder: Path) -> BrokerReading:
 def elsewhere(env: Env) -> tuple[Env, tempfile.TemporaryDirectory[str]]:
     """The same env with a store of its own that goes when the folder is closed: a replay leaves no trace."""
     folder = tempfile.TemporaryDirectory(prefix="snapsync-replay-")
-    config = msgspec.structs.replace(env.config, state=Path(folder.name) / env.name)
+    place = Path(folder.name)
+    book = msgspec.structs.replace(env.config.book, audit=place / "audit.log")
+    config = msgspec.structs.replace(env.config, state=place / env.name, book=book)
     return Env(config, actor=env.actor), folder

@@ -13,6 +13,7 @@ from snapsync.model.synced import NOT_KEPT, Outcome, Synced, off, outcomes
 from snapsync.views import sync_log
 
 from .apply import Applied, apply
+from .audit import audited
 from .check import check, verdict
 from .choose import choose
 from .env import Env
@@ -47,24 +48,28 @@ def sync(env: Env, components: Collection[Component] = COMPONENTS, *, check_only
     if not env.config.enabled:
         _log.info(sync_log.line(OFF))
         return Synced(env=env.name, outcomes=off(wanted, OFF), checked=check_only)
-    if check_only:
-        found = check(env)
-        return _told(
-            env,
-            Synced(
-                env=env.name,
-                outcomes=_outcomes(env, found.plan, wanted, checked=True),
-                plan=found.plan,
-                checked=True,
-            ),
-        )
+    with audited(env, "sync"):
+        done = _checked(env, wanted) if check_only else _synced(env, wanted)
+    if _log.isEnabledFor(logging.INFO):
+        for each in sync_log.lines(done, _holdings(env, done.plan)):
+            _log.info(each)
+    return done
+
+
+def _checked(env: Env, wanted: tuple[Component, ...]) -> Synced:
+    plan = check(env).plan
+    found = _outcomes(env, plan, wanted, checked=True)
+    return Synced(env=env.name, outcomes=found, plan=plan, checked=True)
+
+
+def _synced(env: Env, wanted: tuple[Component, ...]) -> Synced:
     for _ in range(TRIES - 1):
         try:
-            return _told(env, _once(env, wanted))
+            return _once(env, wanted)
         except PlanError as error:
             if error.exit is not Exit.STALE:
                 raise
-    return _told(env, _once(env, wanted))
+    return _once(env, wanted)
 
 
 def _once(env: Env, wanted: tuple[Component, ...]) -> Synced:
@@ -121,13 +126,6 @@ def _applied(env: Env, made: Planned, allowed: Plan) -> Applied | None:
     if allowed.part is not None:
         made = keep(env, made.seen, part=allowed.part)
     return apply(env, choose(env, made.operation))
-
-
-def _told(env: Env, done: Synced) -> Synced:
-    if _log.isEnabledFor(logging.INFO):
-        for each in sync_log.lines(done, _holdings(env, done.plan)):
-            _log.info(each)
-    return done
 
 
 def _holdings(env: Env, made: Plan | None) -> int | None:

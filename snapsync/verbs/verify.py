@@ -17,6 +17,7 @@ from snapsync.store.journal import open_journal
 from snapsync.store.store import Store
 from snapsync.store.survey import Survey, collections, survey
 
+from .audit import compared
 from .env import Env
 from .replan import Replanner
 from .status import status
@@ -68,6 +69,7 @@ class _Check:
         self._times()
         replanned = self._plans()
         self._book()
+        self._audit()
         hurt = {id for each in self.damage for id in each.needed}
         sound = next(((id, act) for id, act in self.acts.items() if id not in hurt), None)
         return Verified(
@@ -259,3 +261,10 @@ class _Check:
         with suppress(StoreError):  # what status needs is damaged, and told already
             for name in status(self.env).edited:
                 self.notes.append(f"Edited since the last act: {name}.")
+
+    def _audit(self) -> None:
+        """The audit log beside the book; what of the history is damaged is told already."""
+        with suppress(StoreError):
+            damage, notes = compared(self.env, self.acts)
+            self.damage += damage
+            self.notes += notes

@@ -72,6 +72,9 @@ class Broker:
         body = reply if isinstance(reply, bytes) else json.dumps(reply).encode()
         return Answer(endpoint=f"GET /v2{path}", body=body, at=self._at, request_id="the-id")
 
+    def pause(self, seconds: float) -> None:
+        """Replies do not move."""
+
     def stop(self) -> None:
         """Nothing to stop."""
 

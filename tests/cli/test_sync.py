@@ -217,6 +217,9 @@ def test_the_log_in_json(bot: Bot) -> None:
         each["message"] for each in steps
     }
     assert ran.json["in_step"]
+    bot.sandbox.fault("positions", answer="html")
+    failed = json.loads(bot.run("sync", "--log-json", "--json").err)
+    assert (failed["level"], failed["message"].partition(" - ")[0]) == ("ERROR", "Sync failed")
 
 
 # every command of the guide, with the program's name replaced, and the exit code that it must have here

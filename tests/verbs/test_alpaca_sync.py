@@ -117,6 +117,12 @@ def silence(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
     bot.sandbox.fault("account", answer="silent", times=9)
 
 
+def no_rest(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The account moves each time that it is read."""
+    del monkeypatch
+    bot.sandbox.fault("positions", times=99, then={"do": "deposit", "amount": "1"})
+
+
 def half_an_answer(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
     """A proxy answers in the broker's place."""
     del monkeypatch
@@ -149,6 +155,7 @@ TROUBLE: dict[Trouble, str] = {
     refused_keys: "refused the credentials",
     no_connection: "connection refused",
     silence: "in time",
+    no_rest: "kept moving|in time",
     half_an_answer: "not understood",
     no_positions: "blocked|lists no positions",
     broken_file: "positions_alpaca_paper.csv",

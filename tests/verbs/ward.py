@@ -40,6 +40,7 @@ NAMES = {
     "positions": "positions_alpaca_paper.csv",
     "history": "logs/trade_history_alpaca_paper.csv",
 }
+AUDIT = "logs/alpaca_sync_paper.log"
 Book = dict[str, bytes | None]
 
 # what a bot may write at any instant, in the columns that its files have
@@ -157,6 +158,12 @@ class Case:
         if latest[1].verb != "plan":
             assert self.stored_book(latest[1]) == self.book
 
+    def assert_audited(self) -> None:
+        """Each act has its line in the audit log, in their order, and once."""
+        whole = (line for line in (self.folder / AUDIT).read_text().splitlines() if line.endswith("}"))
+        ids = [json.loads(line)["operation"] for line in whole]
+        assert ids == [id for id, _ in self.env().store.log()][::-1]
+
     def stored_book(self, operation: Operation) -> Book:
         """The book's bytes that an operation names."""
         env = self.env()
@@ -180,10 +187,11 @@ class Case:
         else:
             assert book == self.prepared.after
         self.assert_sound()
+        self.assert_audited()
 
     def droppings(self) -> list[str]:
         """What lies about beside the book's own files."""
-        known = {*NAMES.values(), "config.yaml"}
+        known = {*NAMES.values(), "config.yaml", AUDIT}
         found = (path.relative_to(self.folder) for path in self.folder.rglob("*") if path.is_file())
         return sorted(str(path) for path in found if path.parts[0] != "state" and str(path) not in known)
 

@@ -117,6 +117,14 @@ class Pace:
             raise self._late(what, why)
         return left
 
+    def pause(self, seconds: float, what: str, why: str) -> None:
+        """Wait before ``what`` is asked for again.
+
+        Raises:
+            BrokerError: the deadline would pass first.
+        """
+        self._sleep(seconds, what, why)
+
     def stop(self) -> None:
         """Let no further request be sent: the reading has failed elsewhere, or was interrupted."""
         self._stopped.set()

@@ -9,7 +9,6 @@ read again; what keeps moving is refused as unsettled, what disagrees but stands
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -75,7 +74,7 @@ def read_broker(
     doubts: set[str] = set()
     while failures < TRIES:
         if failures:
-            time.sleep(SETTLE_SECONDS)
+            asks.pause(SETTLE_SECONDS)
         try:
             reading = reader.attempt(base)
         except ClockRanBackError as clock:

@@ -74,6 +74,10 @@ class Recorder:
             return None
         return self._kept(path, params, answer)
 
+    def pause(self, seconds: float) -> None:
+        """See ``Asks.pause``."""
+        self._asks.pause(seconds)
+
     def stop(self) -> None:
         """See ``Asks.stop``."""
         self._asks.stop()
@@ -113,6 +117,9 @@ class Replay:
         if reply.body is None:
             return None
         return Answer(endpoint=f"GET /v2{path}", body=reply.body.encode(), at=reply.at, request_id=None)
+
+    def pause(self, seconds: float) -> None:
+        """A recording does not move."""
 
     def stop(self) -> None:
         """Nothing to stop."""

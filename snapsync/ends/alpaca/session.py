@@ -57,6 +57,14 @@ class Asks(Protocol):
         """As ``get``, but None where the broker says that there is no such thing (404)."""
         ...
 
+    def pause(self, seconds: float) -> None:
+        """Give the account time to come to rest.
+
+        Raises:
+            BrokerError: there is none left (exit 13).
+        """
+        ...
+
     def stop(self) -> None:
         """Let no further request be sent."""
         ...
@@ -100,6 +108,10 @@ class Session:
                 raise self._failed(what, trouble)
             self._pace.back_off(failures, what, trouble)
         return self._answer(f"GET /v2{path}", what)
+
+    def pause(self, seconds: float) -> None:
+        """See ``Asks.pause``."""
+        self._pace.pause(seconds, f"the account at {self.url}", "it kept moving while it was read")
 
     def stop(self) -> None:
         """See ``Asks.stop``."""
