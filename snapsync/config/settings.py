@@ -45,7 +45,7 @@ SETTINGS: tuple[Setting, ...] = (
         "ALPACA_SYNC_ENABLED",
         kinds.boolean(),
         True,
-        "Whether automatic syncing is on; `plan` and `apply` work either way (no command uses it yet).",
+        "Whether automatic syncing is on; `plan` and `apply` work either way.",
     ),
     Setting(
         "ALPACA_AUTO_SYNC_BEFORE_TRADE",
@@ -71,7 +71,7 @@ SETTINGS: tuple[Setting, ...] = (
         "ALPACA_SYNC_INTERVAL_MINUTES",
         kinds.whole("minutes", 1, 1440),
         15,
-        "The time between two automatic syncs, in minutes (no command uses it yet).",
+        "The time between two looks of `watch`, in minutes.",
     ),
     Setting(
         "ALPACA_ENV",
