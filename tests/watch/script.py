@@ -43,12 +43,14 @@ def idle(script: Script) -> None:
     del script
 
 
-def watched(bot: Bot, script: Script, wishes: Wishes = LOOK) -> tuple[list[Seen], list[str]]:
+def watched(
+    bot: Bot, script: Script, wishes: Wishes = LOOK, open_env: Callable[[], Env] | None = None
+) -> tuple[list[Seen], list[str]]:
     """Watch as the script has it; all looks, and what was said."""
     seen, said = list[Seen](), list[str]()
 
     def opened() -> Env:
-        env = bot.env()
+        env = (open_env or bot.env)()
         env.say = said.append
         return env
 
