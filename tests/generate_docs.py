@@ -24,7 +24,8 @@ CLI = """\
 <!-- Generated from the commands' own help by `make docs`; do not edit here. -->
 
 Results go to stdout; talk, questions and errors go to stderr. With `--json` stdout holds exactly one JSON
-document, errors included; it has a `kind` and a `format`, its times are UTC and its amounts are text.
+document, errors included; it has a `kind` and a `format`, its times are UTC and its amounts are text. Only
+`watch` prints several, one a line for each look.
 Colour is used only on a terminal, and not where `NO_COLOR` is set.
 
 ## Exit codes

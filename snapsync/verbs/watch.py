@@ -103,6 +103,7 @@ class _Watch:
         try:
             night = self._night(env)
             if night is not None:
+                self._failures = 0
                 self._told(env, "closed", night)
                 return night
             stepped = step(env, write=self._wishes.write)
@@ -118,6 +119,7 @@ class _Watch:
     def _failed(self, env: Env, trouble: SnapsyncError) -> float:
         self._looks += 1
         self._failures += 1
+        self._was_open = True  # the last look of the day is made again, until it is made
         down = self._failures if trouble.exit in _DOWN else 0
         wait = pause(self._rhythm, down, random.random())  # noqa: S311 - jitter
         self._told(env, "failed", wait, trouble=trouble)

@@ -214,6 +214,19 @@ def test_the_market_has_its_hours(bot: Bot) -> None:
     assert round(script.waits[3]) == 3600  # the hours may change: they are asked for again
 
 
+def test_the_last_look_of_a_day_is_made_again(bot: Bot) -> None:
+    """If it fails another one is made, though the market is closed by then."""
+
+    def close(script: Script) -> None:
+        del script
+        bot.sandbox.do({"do": "clock", "to": "2025-08-21 16:01"})
+        bot.sandbox.fault("account", answer="html")
+
+    seen, _ = watched(bot, Script(close, idle, idle), Wishes(write=True, market_hours=True))
+
+    assert standings(seen) == ["synced", "failed", "in step", "closed"]
+
+
 def test_off_is_off(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where automatic syncs are off it says so, asks nobody, and ends."""
     monkeypatch.setenv("ALPACA_SYNC_ENABLED", "false")
