@@ -1,7 +1,8 @@
 """Every way to stop: the exit codes and the few exceptions that carry them.
 
 What the *data* says is a Finding (model/policy.py); an exception means that we cannot go on.
-Only ``cli/main.py`` catches these; anything else that is raised is a bug and keeps its trace.
+``cli/main.py`` catches these, and who goes on without (``watch``, ``tell``, ``doctor``); anything else that
+is raised is a bug and keeps its trace.
 """
 
 from __future__ import annotations

@@ -28,8 +28,9 @@ CLI = """\
 <!-- Generated from the commands' own help by `make docs`; do not edit here. -->
 
 Results go to stdout; talk, questions and errors go to stderr. With `--json` stdout holds exactly one JSON
-document, errors included; it has a `kind` and a `format`, its times are UTC and its amounts are text.
-[schema/](schema/) has a JSON Schema of every kind; later minor versions add members.
+document, errors included; it has a `kind` and a `format`, its times are UTC and its amounts are text. Only
+`watch` prints several, one a line for each look. [schema/](schema/) has a JSON Schema of every kind; later
+minor versions add members.
 Colour is used only on a terminal, and not where `NO_COLOR` is set.
 
 ## Exit codes

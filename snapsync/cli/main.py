@@ -42,6 +42,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "recover": "Go on after an apply that was interrupted.",
     },
     "Operate": {
+        "watch": "Look again and again, say what is found, and tell Slack of news.",
         "doctor": "Say whether all that an env needs works, and if not, what to do.",
         "config": "Check the configuration and show each value with its source.",
         "rebind": "Bind the env to another account, and plan from it.",

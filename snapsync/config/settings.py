@@ -45,7 +45,7 @@ SETTINGS: tuple[Setting, ...] = (
         "ALPACA_SYNC_ENABLED",
         kinds.boolean(),
         True,
-        "Whether automatic syncing is on; when off `sync` does nothing, and `plan` and `apply` still work.",
+        "Whether automatic syncing is on; when off `sync` and `watch` do nothing; `plan` and `apply` work.",
     ),
     Setting(
         "ALPACA_AUTO_SYNC_BEFORE_TRADE",
@@ -70,7 +70,7 @@ SETTINGS: tuple[Setting, ...] = (
         "ALPACA_SYNC_INTERVAL_MINUTES",
         kinds.whole("minutes", 1, 1440),
         15,
-        "The time between two automatic syncs, in minutes (no command uses it yet).",
+        "The time between two looks of `watch`, in minutes.",
     ),
     Setting(
         "ALPACA_ENV",

@@ -17,8 +17,10 @@ from snapsync.model.canon import short
 from snapsync.model.health import Check, fail, ok, warn
 from snapsync.model.instant import readable, seconds_between, shift
 from snapsync.model.plan import Plan
+from snapsync.store.heartbeat import read_beat
 from snapsync.store.journal import open_journal
 from snapsync.store.told import read_told
+from snapsync.views.times import age
 
 from .doctor_broker import broker
 from .doctor_machine import dotenv, file_system, versions
@@ -26,6 +28,8 @@ from .env import Env
 
 _SLACK_SECONDS = 10.0
 _UNDOING = frozenset({"undone-by-another", "undone-again"})
+_LATE_SECONDS = 600.0
+"""A look may take long; a reading alone may take a quarter of an hour on a bad day."""
 _OUR_OWN_SECONDS = 60.0
 """The bankroll file is written a moment before the act is history."""
 
@@ -42,6 +46,7 @@ def doctor(env: Env) -> tuple[Check, ...]:
         ("store", _store),
         ("file system", file_system),
         ("slack", _slack),
+        ("watch", _watch),
     )
     return tuple(check for name, look in parts for check in _looked(env, name, look))
 
@@ -174,3 +179,18 @@ def _slack(env: Env) -> Iterator[Check]:
         yield warn("slack", said, remedy=f"It is told again after {readable(late)}.")
     else:
         yield ok("slack", f"it would take a message{where}: {way.source}")
+
+
+def _watch(env: Env) -> Iterator[Check]:
+    """Where a watch was started, whether it still is at work."""
+    beat = read_beat(env.config.state)
+    if beat is None or beat.standing == "stopped" or beat.next is None:
+        return
+    late = seconds_between(beat.next, env.now())
+    if late > _LATE_SECONDS:
+        said = f"It was due {age(late)} ago: process {beat.pid} on {beat.host} is silent."
+        yield warn("watch", said, remedy="Start it again: docs/watch.md")
+    elif beat.failures:
+        yield warn("watch", f"{beat.failures} look(s) in a row have failed: {beat.trouble}")
+    else:
+        yield ok("watch", f"{beat.standing} at {readable(beat.at)}, {beat.looks} look(s)")

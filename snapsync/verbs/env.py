@@ -130,10 +130,18 @@ class Env:
 
     def over(self, store: Store) -> Env:
         """The same env with another store."""
+        return self._again(store)
+
+    def anew(self) -> Env:
+        """The same env as another process would open it: what its store keeps in mind is forgotten."""
+        return self._again(None)
+
+    def _again(self, store: Store | None) -> Env:
         other = Env(self.config, clock=self._clock, actor=self.actor)
         other.say, other.progress, other.lock_timeout = self.say, self.progress, self.lock_timeout
         other.deadline = self.deadline
-        other._remember(store)
+        if store:
+            other._remember(store)
         return other
 
     def _open(self, store: Store) -> Store:

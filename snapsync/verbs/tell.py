@@ -97,10 +97,12 @@ def _waits(env: Env, plan: Plan) -> tuple[str, ...]:
 
 
 def _tell(env: Env, way: SlackWay, run: Run, wrote: OperationId | None, until: float) -> None:
-    store, known = _store(env), _known(env)
-    told = known or Memory(wrote=_before(store, wrote))
-    run = replace(run, wrote=_untold(store, told.wrote, wrote))
-    run = replace(run, day=_day(env, store, told, run))
+    known = _known(env)
+    try:
+        store = env.find_store()
+        told, run = _facts(env, store, known, run, wrote)
+    except StoreError:  # it cannot be used: the run says so, and that is what there is to tell
+        store, told = None, known or Memory()
     seen, fresh = news(run, told)
     if not fresh:
         if seen != known:
@@ -136,12 +138,13 @@ def _later(seen: Memory, now: Instant, failed: Unsent) -> Memory:
     return replace(seen, failures=seen.failures + 1, not_before=shift(now, seconds=pause))
 
 
-def _store(env: Env) -> Store | None:
-    """The store, if it can be used; why not is what there is to tell then."""
-    try:
-        return env.find_store()
-    except StoreError:
-        return None
+def _facts(
+    env: Env, store: Store | None, known: Memory | None, run: Run, wrote: OperationId | None
+) -> tuple[Memory, Run]:
+    """What was told, and the run with what the log says."""
+    told = known or Memory(wrote=_before(store, wrote))
+    run = replace(run, wrote=_untold(store, told.wrote, wrote))
+    return told, replace(run, day=_day(env, store, told, run))
 
 
 def _known(env: Env) -> Memory | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
@@ -239,6 +240,28 @@ def test_a_damaged_memory_is_begun_anew(bot: Bot, slack: SlackServer) -> None:
 
     assert "cannot be read" in said[0]
     assert heads(slack) == ["⚠️ Alpaca Sync DRIFT [PAPER]"] * 2
+
+
+def test_a_store_that_is_damaged_is_told(bot: Bot, slack: SlackServer) -> None:
+    """Where not even the log can be read there is news all the same, once, and its end."""
+    look(bot)
+    good: dict[Path, bytes] = {}
+    for path in (bot.folder / "state" / "paper" / "objects").rglob("*"):
+        if path.is_file():
+            good[path] = path.read_bytes()
+            path.chmod(0o600)
+            path.write_bytes(b"x")
+    look(bot)
+    look(bot)
+    for path, data in good.items():
+        path.write_bytes(data)
+    look(bot)
+
+    assert heads(slack) == [
+        "⚠️ Alpaca Sync DRIFT [PAPER]",
+        "❌ Alpaca Sync FAILED [PAPER]",
+        "⚠️ Alpaca Sync DRIFT [PAPER]",
+    ]
 
 
 def test_a_digest_comes_once_a_day(bot: Bot, slack: SlackServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,8 @@ HISTORY = "timestamp,symbol,action,quantity,price,total_cost,alpaca_order_id,rea
 class Trader:
     """Writes as bots do: rows at the end, remarks into rows that are there, always its own columns alone."""
 
+    contracts = CONTRACTS
+
     def __init__(self, folder: Folder, seed: int) -> None:
         self.folder = folder
         self.dice = random.Random(seed)  # noqa: S311 - a course of events, no secret
@@ -38,7 +40,7 @@ class Trader:
     def trade(self) -> None:
         """Buy; the row may come at once, or late."""
         self.count += 1
-        order = {"do": "buy", "symbol": self.dice.choice(CONTRACTS), "qty": self.dice.randint(1, 3)}
+        order = {"do": "buy", "symbol": self.dice.choice(self.contracts), "qty": self.dice.randint(1, 3)}
         self.folder.sandbox.do(
             order | {"price": "2.40", "client_order_id": f"bot-{self.count}"}, {"do": "clock", "by": "5m"}
         )
