@@ -17,6 +17,7 @@ from snapsync.model.collection import Collection
 from snapsync.model.history import BookSnapshot, BrokerSnapshot, Operation
 from snapsync.model.image import Branch, Image
 from snapsync.model.ledger import Activity
+from snapsync.model.news import Memory
 from snapsync.model.pages import Node, _page_type
 from snapsync.model.plan import FilesBody, Plan, PlanBody
 from snapsync.model.policy import Rules
@@ -26,7 +27,7 @@ from snapsync.store.identity import Identity
 from snapsync.store.journal import Journal
 
 PAGE = (Path(__file__).parents[2] / "docs" / "format.md").read_text()
-FILES = {"store": "`store.json`", "journal": "`journal.json`"}
+FILES = {"store": "`store.json`", "journal": "`journal.json`", "told": "`told.json`"}
 """Kinds that are no objects, and are described under the name of their file."""
 KINDS: list[type[Stored]] = [
     Operation,
@@ -45,6 +46,7 @@ KINDS: list[type[Stored]] = [
     Collection,
     Identity,
     Journal,
+    Memory,
     PlanFile,
     ApprovalFile,
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, Literal
 
+from snapsync.model.health import Check, Level
 from snapsync.model.kept import Share
 from snapsync.model.verified import Damage
 
@@ -89,10 +90,12 @@ class DiagnosisPart(Piece, frozen=True, kw_only=True):
 
 
 class DoctorDocument(Document, frozen=True, kw_only=True, tag="doctor"):
-    """Whether the book's files are sound."""
+    """Whether all that an env needs works: ``level``, ``checks``; with --book, whether its files are sound."""
 
     env: str
-    book: list[DiagnosisPart]
+    level: Level | None = None
+    checks: list[Check] | None = None
+    book: list[DiagnosisPart] | None = None
 
 
 class SettingPart(Piece, frozen=True, kw_only=True):
