@@ -105,6 +105,31 @@ def test_an_approval_is_used_up(strict: Bot) -> None:
     assert_clear(strict.run("apply", "--yes"), 21, "used-up")
 
 
+def test_who_approved_is_told_wherever_it_counts(strict: Bot) -> None:
+    """The apply names the approval, the log by whom and why, blame who is behind a quantity."""
+    planned(strict)
+    said = strict.run("approve", "--yes", "--by", "Ann\x1b[31m", "--reason", "as *agreed*\x07", "--json").json
+    done = strict.run("apply", "--yes", "--json").json
+    log = strict.run("log", "--json").json["operations"]
+
+    assert done["approval"] == said["approval"]["id"]
+    assert [each["said"] and each["said"]["reason"] for each in log] == [None, "as *agreed*\x07", None]
+    assert "by Ann\\x1b[31m: as *agreed*\\x07\n" in strict.run("log").out
+    story = strict.run("blame", "SPY250822C00635000")
+    assert story.out.count("by Ann\\x1b[31m: as *agreed*\\x07") == 2
+    steps = strict.run("blame", "SPY250822C00635000", "--json").json
+    for side in ("broker", "book"):
+        assert steps[side]["steps"][-1]["approved"]["id"] == done["approval"]
+
+
+def test_an_apply_without_an_approval_names_none(bot: Bot) -> None:
+    """Where none was given, none was used up."""
+    bot.run("plan")
+
+    assert bot.run("apply", "--yes", "--json").json["approval"] is None
+    assert bot.run("undo", "--yes", "--json").json["approval"] is None
+
+
 def test_a_plan_with_more_is_not_covered(strict: Bot) -> None:
     """A plan made after one more trade is not covered by the approval from before; the trade is named."""
     planned(strict)

@@ -38,7 +38,7 @@ class PlanDocument(Document, frozen=True, kw_only=True, tag="plan"):
 
 
 class ApplyDocument(Document, frozen=True, kw_only=True, tag="apply"):
-    """What an apply did; ``operation`` is null where there was nothing to do."""
+    """What an apply did; null where there was nothing to do, or no approval that it used up."""
 
     operation: str | None
     plan: str
@@ -47,6 +47,7 @@ class ApplyDocument(Document, frozen=True, kw_only=True, tag="apply"):
     changes: list[Line]
     files: list[str]
     open: list[str]
+    approval: str | None
 
 
 class StatusDocument(Document, frozen=True, kw_only=True, tag="status"):
