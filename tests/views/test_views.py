@@ -253,7 +253,7 @@ def test_what_a_verdict_is(found: Verdict) -> None:
 
     assert (found.standing == "refused") == any(each.severity == "refuse" for each in found.plan.findings)
     if found.standing == "in step":
-        assert not (found.plan.changes or found.plan.files)
+        assert not found.plan.drift
     if found.standing in {"approved", "unapproved"}:
-        assert found.plan.changes or found.plan.files
+        assert found.plan.drift
         assert covered == (found.standing == "approved")
