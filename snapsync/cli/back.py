@@ -45,7 +45,7 @@ def go_back(
     talk.carried(done.carried)
     names = [edit.path.name for edit in done.edits]
     talk.result(
-        lambda: json.applied(done.operation, plan, (), names, ()),
+        lambda: json.applied(done.operation, plan, (), names, (), done.approval),
         lambda: text.rewritten(done.operation, plan, names, env.name, talk.paint),
     )
     return Exit.OK

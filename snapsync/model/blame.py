@@ -12,6 +12,7 @@ from typing import Literal
 
 import msgspec
 
+from .approval import Approval
 from .canon import OperationId
 from .change import Cause
 from .history import Operation
@@ -45,7 +46,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One step of a chain, in contracts, shares or coins; signed.
 
     ``seen`` is the operation that first saw it, or, of what was written, the one that wrote it; ``planned``
-    made the plan for it. Of an activity ``written`` is the one that brought it into the book.
+    made the plan for it. Of an activity ``written`` is the one that brought it into the book. ``approved`` is
+    the yes that the writing used up.
     """
 
     at: Instant
@@ -58,6 +60,12 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     cause: Cause | None = None
     client_order_id: str | None = None
     written: Entry | None = None
+    approved: Approval | None = None
+
+    @property
+    def writer(self) -> Entry | None:
+        """The act that wrote it into the book, by whichever chain the step is of."""
+        return self.seen if self.how == "written" else self.written
 
 
 class Blame(msgspec.Struct, frozen=True, kw_only=True):

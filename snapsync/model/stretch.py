@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from .approval import Approval
 from .canon import OperationId
 from .history import Operation
 
@@ -28,10 +29,14 @@ Line = Entry | Stretch
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
-    """Lines of the log, newest first; ``more`` says that there are older operations than these."""
+    """Lines of the log, newest first; ``more`` says that there are older operations than these.
+
+    ``said`` are the words on plans that were said in them, by the operation.
+    """
 
     lines: tuple[Line, ...]
     more: bool
+    said: dict[OperationId, Approval] = {}
 
 
 def in_step(act: Operation) -> bool:

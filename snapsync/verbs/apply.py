@@ -34,7 +34,7 @@ class Applied(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """What an apply did. ``operation`` is None where there was nothing to do.
 
     ``open`` are keys that differ still, or again; ``carried`` names files to which another writer added
-    rows while they were replaced: those rows were kept.
+    rows while they were replaced: those rows were kept. ``approval`` is the one that it used up.
     """
 
     operation: OperationId | None
@@ -44,6 +44,7 @@ class Applied(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     open: tuple[str, ...] = ()
     carried: tuple[str, ...] = ()
     recovered: OperationId | None = None
+    approval: ObjectId | None = None
 
 
 class _Task(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -80,9 +81,16 @@ def apply(env: Env, chosen: Chosen | None = None, *, confirmed: bool = False) ->
     if plan.refused:
         raise _refused(plan)
     recovered = settle(env)
-    if recovered and env.store.operation(recovered).plan == plan.id:
+    done_before = env.store.operation(recovered) if recovered else None
+    if done_before and done_before.plan == plan.id:
         # it was this very plan that was interrupted, and now it is applied
-        return Applied(operation=recovered, plan=plan, changes=plan.changes, recovered=recovered)
+        return Applied(
+            operation=recovered,
+            plan=plan,
+            changes=plan.changes,
+            recovered=recovered,
+            approval=done_before.approval,
+        )
     if not plan.drift:
         return Applied(operation=None, plan=plan, recovered=recovered)
     may_begin(env, plan)
@@ -92,7 +100,13 @@ def apply(env: Env, chosen: Chosen | None = None, *, confirmed: bool = False) ->
         if snapshot is None:
             approval = pass_gate(env, plan, plan, confirmed=confirmed)
             edits, wrote = rewrite(env, chosen, approval)
-            done = Applied(operation=wrote.operation, plan=plan, edits=edits, carried=wrote.carried)
+            done = Applied(
+                operation=wrote.operation,
+                plan=plan,
+                edits=edits,
+                carried=wrote.carried,
+                approval=approval,
+            )
         else:
             done = _write(env, _check(env, chosen, snapshot, confirmed=confirmed))
     return msgspec.structs.replace(done, recovered=recovered)
@@ -175,6 +189,7 @@ def _write(env: Env, task: _Task) -> Applied:
         edits=edits,
         open=left,
         carried=wrote.carried,
+        approval=task.approval,
     )
 
 

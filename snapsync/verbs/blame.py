@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 
 import msgspec
 
 from snapsync.errors import BookError, UsageError
-from snapsync.model.blame import Blame, Glance
+from snapsync.model.approval import Approval
+from snapsync.model.blame import Blame, Glance, Step
 from snapsync.model.blame_book import book_steps, writers
 from snapsync.model.blame_broker import broker_steps
 from snapsync.model.canon import ObjectId, OperationId, SnapshotId, StateId
@@ -50,7 +52,17 @@ def blame(env: Env, symbol: str, then: Point | None = None) -> Blame:
         msgspec.structs.replace(step, written=by[step.seen[0]]) if step.activity and step.seen else step
         for step in steps
     )
-    return Blame(key=key, broker=broker, book=book)
+    return Blame(key=key, broker=_approved(env, broker), book=_approved(env, book))
+
+
+def _approved(env: Env, steps: Iterable[Step]) -> tuple[Step, ...]:
+    """The steps with the approvals that their writing used up."""
+
+    def yes(step: Step) -> Approval | None:
+        used = step.writer[1].approval if step.writer else None
+        return env.store.get(used, Approval) if used else None
+
+    return tuple(msgspec.structs.replace(step, approved=yes(step)) for step in steps)
 
 
 def _glances(env: Env, start: OperationId | None) -> list[Glance]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from itertools import takewhile
 
+import msgspec
+
+from snapsync.model.approval import Approval
 from snapsync.model.canon import OperationId
 from snapsync.model.change import BankrollChange, Change, TransactionChange
 from snapsync.model.difference import differences
-from snapsync.model.history import Operation
+from snapsync.model.history import REVIEWS, Operation
 from snapsync.model.instant import Instant
 from snapsync.model.plan import Plan
 from snapsync.model.state import Position, Transaction
-from snapsync.model.stretch import Listing, in_step, listing
+from snapsync.model.stretch import Listing, Stretch, in_step, listing
 from snapsync.model.symbols import concerns
 
 from .env import Env
@@ -75,7 +78,12 @@ def lines(  # noqa: PLR0913 - each is a filter of its own
     entries = log(env, start=start, since=since, symbol=symbol, verbs=verbs)
     sought = symbol is not None or verbs or since is not None
     most = None if sought or count is None else count * READ_PER_LINE
-    return listing(entries, count, folded=folded, most=most)
+    found = listing(entries, count, folded=folded, most=most)
+    acts = [line for line in found.lines if not isinstance(line, Stretch)]
+    said = {
+        id: env.store.get(act.approval, Approval) for id, act in acts if act.verb in REVIEWS and act.approval
+    }
+    return msgspec.structs.replace(found, said=said)
 
 
 def _changed(env: Env, act: Operation, symbol: str) -> bool:

@@ -33,6 +33,12 @@ def words(id: ObjectId, said: Approval, zone: ZoneInfo, paint: Paint) -> str:
     return "\n".join(f"{paint(f'{name:<10}', 'dim')} {value}" for name, value in rows)
 
 
+def brief(said: Approval) -> str:
+    """By whom and why, in a few words; by the user where no other name was given."""
+    why = f": {terminal(said.reason)}" if said.reason else ""
+    return f"by {terminal(said.by or said.actor.user)}{why}"
+
+
 def who(said: Approval) -> str:
     """Who ran the command, as the machine and its CI system know them."""
     actor = f"{terminal(said.actor.user)}@{terminal(said.actor.host)}"

@@ -15,7 +15,7 @@ from snapsync.model.point import Point
 from snapsync.model.stretch import Entry
 from snapsync.model.trades import SIDES
 
-from . import json
+from . import approval, json
 from .history import moment
 from .neutral import terminal
 from .paint import Paint
@@ -113,6 +113,8 @@ def _details(step: Step, zone: ZoneInfo) -> Iterator[str]:
         yield "no look has seen it yet"
     if step.written:
         yield f"written into the book by {_operation(step.written, zone)}"
+    if step.approved:
+        yield f"approved {local(step.approved.at, zone)} {approval.brief(step.approved)}"
 
 
 def _operation(entry: Entry, zone: ZoneInfo) -> str:
@@ -141,6 +143,8 @@ def _document(step: Step) -> json.Document:
         "seen": _reference(step.seen),
         "planned": _reference(step.planned),
         "written": _reference(step.written),
+        "approved": step.approved
+        and approval.document(step.writer[1].approval if step.writer else None, step.approved),
     }
 
 

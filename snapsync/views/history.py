@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 from snapsync.model.canon import short
 from snapsync.model.instant import to_datetime
 from snapsync.model.point import Point
-from snapsync.model.stretch import Line, Listing, Stretch
+from snapsync.model.stretch import Entry, Line, Listing, Stretch
 
-from . import json, text
+from . import approval, json, text
 from .paint import Paint
 from .times import local
 
@@ -21,7 +21,7 @@ def words(found: Listing, zone: ZoneInfo, paint: Paint, *, verbose: bool = False
     """One line per operation or stretch, newest first; with ``verbose`` also who and from where."""
     if not found.lines:
         return "No operation matches."
-    return "\n".join(_line(each, zone, paint, verbose=verbose) for each in found.lines)
+    return "\n".join(_line(each, found, zone, paint, verbose=verbose) for each in found.lines)
 
 
 def document(found: Listing, point: Point | None) -> json.Document:
@@ -29,7 +29,7 @@ def document(found: Listing, point: Point | None) -> json.Document:
     return json.kind(
         "log",
         as_of=moment(point),
-        operations=[_document(each) for each in found.lines],
+        operations=[_document(each, found) for each in found.lines],
         more=found.more,
     )
 
@@ -49,9 +49,10 @@ def moment(point: Point | None) -> json.Document | None:
     return None if point is None else {"at": point.at, "operation": point.operation}
 
 
-def _line(line: Line, zone: ZoneInfo, paint: Paint, *, verbose: bool) -> str:
+def _line(line: Line, found: Listing, zone: ZoneInfo, paint: Paint, *, verbose: bool) -> str:
     if not isinstance(line, Stretch):
-        return text.log([line], zone, paint, verbose=verbose)
+        said = found.said.get(line[0])
+        return text.entry(*line, zone, paint, verbose=verbose, more=approval.brief(said) if said else "")
     id, act = line.last
     return f"{paint(short(id), '~')}  {local(act.time, zone)}  {act.verb:<7}  {_stretch(line, zone)}"
 
@@ -65,13 +66,19 @@ def _stretch(stretch: Stretch, zone: ZoneInfo) -> str:
     return f"{stretch.count} looks in step, {span}"
 
 
-def _document(line: Line) -> json.Document:
+def _document(line: Line, found: Listing) -> json.Document:
     if not isinstance(line, Stretch):
-        return json.operation(*line)
+        return _entry(line, found)
     return {
         "folded": "in step",
         "count": line.count,
         "whole": line.whole,
-        "first": json.operation(*line.first),
-        "last": json.operation(*line.last),
+        "first": _entry(line.first, found),
+        "last": _entry(line.last, found),
     }
+
+
+def _entry(entry: Entry, found: Listing) -> json.Document:
+    id, act = entry
+    said = found.said.get(id)
+    return {**json.operation(id, act), "said": said and approval.document(act.approval, said)}

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from snapsync.errors import SnapsyncError
-from snapsync.model.canon import OperationId, encode
+from snapsync.model.canon import ObjectId, OperationId, encode
 from snapsync.model.change import Change, FileChange, Spot, component, sign
 from snapsync.model.history import Operation, tally
 from snapsync.model.money import masked
@@ -109,8 +109,9 @@ def applied(
     changes: Sequence[Change],
     files: Sequence[str],
     left: Sequence[str],
+    approval: ObjectId | None,
 ) -> Document:
-    """What an apply did."""
+    """What an apply did, and which approval it used up."""
     return {
         **_kind("apply"),
         "operation": operation,
@@ -120,6 +121,7 @@ def applied(
         "changes": [change(each) for each in changes],
         "files": list(files),
         "open": list(left),
+        "approval": approval,
     }
 
 

@@ -159,15 +159,12 @@ def rewritten(operation: OperationId | None, plan: Plan, names: Sequence[str], e
     return "\n".join(text)
 
 
-def log(
-    entries: Iterable[tuple[OperationId, Operation]], zone: ZoneInfo, paint: Paint, *, verbose: bool = False
+def entry(
+    id: OperationId, operation: Operation, zone: ZoneInfo, paint: Paint, *, verbose: bool, more: str = ""
 ) -> str:
-    """One line per operation, newest first; with ``verbose`` also who and from where."""
-    return "\n".join(_entry(id, operation, zone, paint, verbose=verbose) for id, operation in entries)
-
-
-def _entry(id: OperationId, operation: Operation, zone: ZoneInfo, paint: Paint, *, verbose: bool) -> str:
-    text = f"{paint(short(id), '~')}  {local(operation.time, zone)}  {operation.verb:<7}  {_about(operation)}"
+    """An operation as a line of the log; with ``verbose`` also who and from where."""
+    about = ", ".join(filter(None, (_about(operation), more)))
+    text = f"{paint(short(id), '~')}  {local(operation.time, zone)}  {operation.verb:<7}  {about}"
     if verbose:
         plan_id = f", plan {short(operation.plan)}" if operation.plan else ""
         text += "\n    " + paint(f"{_who(operation)}, snapsync {operation.version}{plan_id}", "dim")

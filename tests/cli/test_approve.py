@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from snapsync import Env, apply, approve, choose, plan, revoke
 from snapsync.config import load
 from snapsync.errors import Exit, PlanError
 from snapsync.model.history import Actor
+from snapsync.model.policy import Rules
 from tests.conftest import Bot, Ran
 
 from .test_bad_input import assert_clear
@@ -103,6 +105,31 @@ def test_an_approval_is_used_up(strict: Bot) -> None:
     strict.run("plan")
 
     assert_clear(strict.run("apply", "--yes"), 21, "used-up")
+
+
+def test_who_approved_is_told_wherever_it_counts(strict: Bot) -> None:
+    """The apply names the approval, the log by whom and why, blame who is behind a quantity."""
+    planned(strict)
+    said = strict.run("approve", "--yes", "--by", "Ann\x1b[31m", "--reason", "as *agreed*\x07", "--json").json
+    done = strict.run("apply", "--yes", "--json").json
+    log = strict.run("log", "--json").json["operations"]
+
+    assert done["approval"] == said["approval"]["id"]
+    assert [each["said"] and each["said"]["reason"] for each in log] == [None, "as *agreed*\x07", None]
+    assert "by Ann\\x1b[31m: as *agreed*\\x07\n" in strict.run("log").out
+    story = strict.run("blame", "SPY250822C00635000")
+    assert story.out.count("by Ann\\x1b[31m: as *agreed*\\x07") == 2
+    steps = strict.run("blame", "SPY250822C00635000", "--json").json
+    for side in ("broker", "book"):
+        assert steps[side]["steps"][-1]["approved"]["id"] == done["approval"]
+
+
+def test_an_apply_without_an_approval_names_none(bot: Bot) -> None:
+    """Where none was given, none was used up."""
+    bot.run("plan")
+
+    assert bot.run("apply", "--yes", "--json").json["approval"] is None
+    assert bot.run("undo", "--yes", "--json").json["approval"] is None
 
 
 def test_a_plan_with_more_is_not_covered(strict: Bot) -> None:
@@ -248,17 +275,55 @@ def test_lengths_of_time(bot: Bot, lasting: str) -> None:
     assert "Traceback" not in ran.err
 
 
-def test_what_cannot_be_approved(bot: Bot) -> None:
-    """Nothing planned, unknown, ambiguous, no plan, in step, applied: each is told by its name."""
+def test_nothing_planned_cannot_be_approved(bot: Bot) -> None:
+    """Before the first plan there is nothing to say yes to."""
     assert_clear(bot.run("approve", "--yes"), 20, "No plan has been made yet")
-    id = planned(bot)
+
+
+def test_an_unknown_plan_cannot_be_approved(bot: Bot) -> None:
+    """An id that the store does not have, and a beginning too short to mean one."""
+    planned(bot)
     assert_clear(bot.run("approve", "f" * 12), 64, "No such id")
     assert_clear(bot.run("approve", "abc"), 64, "at least 4")
+
+
+def test_an_ambiguous_beginning_approves_nothing(bot: Bot) -> None:
+    """Where an id's beginning is another's too, both are named."""
+    id = planned(bot)
+    rules = (Rules(late_days=number) for number in itertools.count(3))
+    other = next(each for each in rules if each.id.startswith(id[:4]))
+    bot.env().store.put(other)
+
+    assert_clear(bot.run("approve", id[:4]), 64, "ambiguous", id[:12], other.id[:12])
+    assert bot.run("approve", id[:12]).code == 0
+
+
+def test_an_approval_cannot_be_approved(bot: Bot) -> None:
+    """The id of something else is told from a plan's."""
+    planned(bot)
     assert_clear(bot.run("approve", approved(bot)), 64, "not a plan's")
+
+
+def test_an_applied_plan_cannot_be_approved(bot: Bot) -> None:
+    """What was done needs no yes any more."""
+    id = planned(bot)
     assert bot.run("apply", "--yes").code == 0
     assert_clear(bot.run("approve", id), 20, "applied already")
+
+
+def test_a_plan_without_changes_cannot_be_approved(bot: Bot) -> None:
+    """In step there is nothing to say yes to."""
+    planned(bot)
+    assert bot.run("apply", "--yes").code == 0
     bot.run("plan")
     assert_clear(bot.run("approve", "--yes"), 64, "nothing to approve")
+
+
+def test_a_rejected_plan_cannot_be_approved(bot: Bot) -> None:
+    """A no stands until it is taken back, and names who said it."""
+    id = planned(bot)
+    assert bot.run("revoke", id, "--by", "Ann").code == 0
+    assert_clear(bot.run("approve", id), 21, "rejected", "Ann")
 
 
 def test_a_stale_plan_cannot_be_approved(bot: Bot) -> None:

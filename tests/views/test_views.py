@@ -23,7 +23,7 @@ from snapsync.views.amounts import HIDDEN, SHOWN, Amounts
 from snapsync.views.paint import ansi, plain
 from tests.model.strategies import LAW
 
-from .gallery import CHANGES, FINDINGS, HOLES, ID, PLANS, approval, of, verdicts
+from .gallery import CHANGES, FILE_PLANS, FINDINGS, HOLES, ID, PLANS, approval, of, verdicts
 
 ZONE = ZoneInfo("America/New_York")
 VERDICTS = verdicts()
@@ -208,7 +208,7 @@ plans = st.builds(
     lambda changes, findings: of(*changes, findings=tuple(findings)),
     st.lists(st.sampled_from(list(CHANGES.values())), max_size=3),
     st.lists(st.sampled_from(FINDINGS), max_size=3),
-)
+) | st.sampled_from(list(FILE_PLANS.values()))
 
 
 @st.composite
@@ -237,7 +237,7 @@ def test_all_forms_agree(found: Verdict, hidden: bool) -> None:  # noqa: FBT001 
     assert found.exit == STANDINGS[found.standing]
     assert (document["standing"], document["exit"], document["passed"]) == (found.standing, found.exit, good)
     assert document["summary"] == verdict.headline(found)
-    assert bool(document["plan"]["changes"]) == document["plan"]["drift"]
+    assert bool(document["plan"]["changes"] or document["plan"]["files"]) == document["plan"]["drift"]
     assert shown["text"].splitlines()[-1] == verdict.headline(found)
     assert ("✅" in shown["markdown"]) == good
     assert shown["github"].startswith("::notice") == good
@@ -253,7 +253,7 @@ def test_what_a_verdict_is(found: Verdict) -> None:
 
     assert (found.standing == "refused") == any(each.severity == "refuse" for each in found.plan.findings)
     if found.standing == "in step":
-        assert not found.plan.changes
+        assert not found.plan.drift
     if found.standing in {"approved", "unapproved"}:
-        assert found.plan.changes
+        assert found.plan.drift
         assert covered == (found.standing == "approved")

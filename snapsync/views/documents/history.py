@@ -37,21 +37,27 @@ class ApprovalDocument(ApprovalPart, frozen=True, kw_only=True, tag_field="kind"
     redacted: bool = False
 
 
+class EntryPart(OperationPart, frozen=True, kw_only=True):
+    """One operation, with what was said in it of a plan."""
+
+    said: ApprovalPart | None
+
+
 class StretchPart(Piece, frozen=True, kw_only=True):
     """Consecutive looks in step as one; there are more of them before ``first`` unless it is ``whole``."""
 
     folded: Literal["in step"]
     count: int
     whole: bool
-    first: OperationPart
-    last: OperationPart
+    first: EntryPart
+    last: EntryPart
 
 
 class LogDocument(Document, frozen=True, kw_only=True, tag="log"):
     """Operations and stretches, newest first; ``more`` says that there are older ones than these."""
 
     as_of: AsOf | None
-    operations: list[Annotated[Any, either(OperationPart, StretchPart)]]
+    operations: list[Annotated[Any, either(EntryPart, StretchPart)]]
     more: bool
 
 
@@ -214,6 +220,7 @@ class StepPart(Piece, frozen=True, kw_only=True):
     seen: ActPart | None
     planned: ActPart | None
     written: ActPart | None
+    approved: ApprovalPart | None
 
 
 class ChainPart(Piece, frozen=True, kw_only=True):

@@ -39,7 +39,7 @@ class PlanDocument(Document, frozen=True, kw_only=True, tag="plan"):
 
 
 class ApplyDocument(Document, frozen=True, kw_only=True, tag="apply"):
-    """What an apply did; ``operation`` is null where there was nothing to do."""
+    """What an apply did; null where there was nothing to do, or no approval that it used up."""
 
     operation: str | None
     plan: str
@@ -48,6 +48,7 @@ class ApplyDocument(Document, frozen=True, kw_only=True, tag="apply"):
     changes: list[Line]
     files: list[str]
     open: list[str]
+    approval: str | None
 
 
 class LeftPiece(Piece, frozen=True, kw_only=True):
