@@ -8,7 +8,7 @@ from snapsync.errors import Exit
 from snapsync.model.change import COMPONENTS
 from snapsync.model.synced import Synced
 from snapsync.verbs.env import Env
-from snapsync.verbs.sync import sync
+from snapsync.verbs.sync import sync_and_tell
 from snapsync.views import synced
 
 from . import options
@@ -54,7 +54,7 @@ def command(talk: Talk, *, kind: str, check_only: bool, log_json: bool) -> int:
     wanted = tuple(each for each in COMPONENTS if kind in (_ALL, each))
     steps = talk.verbose and not talk.quiet
     with log_to_stderr(env, steps=steps, as_json=log_json), progress(talk, env, "reading activities"):
-        done = sync(env, wanted, check_only=check_only)
+        done = sync_and_tell(env, wanted, check_only=check_only)
     _tell(talk, env, done)
     return done.exit
 

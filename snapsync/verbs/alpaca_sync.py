@@ -16,7 +16,7 @@ from snapsync.views import sync_log
 from .audit import in_a_line
 from .env import Env
 from .pre_trade import switched_off
-from .sync import sync
+from .sync import sync, sync_and_tell
 
 _log = logging.getLogger("snapsync")
 
@@ -92,7 +92,7 @@ class AlpacaSync:
 
     def _run(self, parts: tuple[Component, ...], *, check_only: bool = False) -> tuple[Outcome, ...]:
         try:
-            return sync(self.env, parts, check_only=check_only).outcomes
+            return sync_and_tell(self.env, parts, check_only=check_only).outcomes
         except SnapsyncError as error:
             reason = in_a_line(error)
             _log.warning(sync_log.line(f"Sync failed - {reason}"))

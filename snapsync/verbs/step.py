@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
-from snapsync.errors import Exit, PlanError
 from snapsync.model.beat import Stepped
 from snapsync.model.plan import Plan
 
-from .apply import apply
 from .check import verdict
-from .choose import choose
 from .env import Env
 from .plan import plan
-
-_TRIES = 3
-"""A bot may write between plan and apply; then the plan is made anew."""
+from .sync import sync
 
 
 def step(env: Env, *, write: bool) -> Stepped:
-    """Look at both sides; with ``write`` apply the plan, if it needs nobody's yes or has it.
+    """Look at both sides; with ``write`` apply what needs nobody's yes, or has it.
 
     Raises:
-        SnapsyncError: as ``plan`` and ``apply``.
+        SnapsyncError: as ``plan`` and ``sync``.
     """
-    for left in reversed(range(_TRIES)):
-        made = plan(env)
-        blocked = _blocked(env, made.plan)
-        if not write or blocked or not made.plan.drift:
-            return Stepped(plan=made.plan, blocked=blocked)
-        try:
-            done = apply(env, choose(env, made.operation))
-        except PlanError as moved:
-            if moved.exit != Exit.STALE or not left:
-                raise
-        else:
-            return Stepped(plan=made.plan, wrote=done.operation)
-    raise AssertionError("the last try returns or raises")
+    done = sync(env) if write else None
+    if done is None or done.plan is None:
+        made = plan(env).plan
+        return Stepped(plan=made, blocked=_blocked(env, made))
+    left = any(each.left for each in done.outcomes)
+    return Stepped(plan=done.plan, blocked=left or bool(done.plan.refused), wrote=done.operation)
 
 
 def _blocked(env: Env, made: Plan) -> bool:

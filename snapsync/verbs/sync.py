@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 
-from snapsync.errors import Exit, PlanError
+from snapsync.errors import Exit, PlanError, SnapsyncError
 from snapsync.model.change import COMPONENTS, Change, Component
 from snapsync.model.partial import concerned, narrowed, part_of
 from snapsync.model.plan import Part, Plan
@@ -19,6 +19,7 @@ from .choose import choose
 from .env import Env
 from .look import recall
 from .plan import Planned, keep, plan
+from .tell import tell
 
 TRIES = 3
 """So often it is planned anew where the bot writes its files between a plan and its apply."""
@@ -53,6 +54,20 @@ def sync(env: Env, components: Collection[Component] = COMPONENTS, *, check_only
     if _log.isEnabledFor(logging.INFO):
         for each in sync_log.lines(done, _holdings(env, done.plan)):
             _log.info(each)
+    return done
+
+
+def sync_and_tell(
+    env: Env, components: Collection[Component] = COMPONENTS, *, check_only: bool = False
+) -> Synced:
+    """As ``sync``; and Slack is told what is new, whatever came of it."""
+    try:
+        done = sync(env, components, check_only=check_only)
+    except SnapsyncError as trouble:
+        tell(env, stopped=trouble)
+        raise
+    if done.plan is not None:
+        tell(env, plan=done.plan, wrote=done.operation)
     return done
 
 

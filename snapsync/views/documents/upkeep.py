@@ -90,7 +90,7 @@ class DiagnosisPart(Piece, frozen=True, kw_only=True):
 
 
 class DoctorDocument(Document, frozen=True, kw_only=True, tag="doctor"):
-    """Whether all that an env needs works: ``level``, ``checks``; with --book, whether its files are sound."""
+    """Whether all that an env needs works (``level``, ``checks``); with --book, whether its files do."""
 
     env: str
     level: Level | None = None
