@@ -140,7 +140,15 @@ def _applied(env: Env, made: Planned, allowed: Plan) -> Applied | None:
         return None
     if allowed.part is not None:
         made = keep(env, made.seen, part=allowed.part)
-    return apply(env, choose(env, made.operation))
+    done = apply(env, choose(env, made.operation))
+    lost = sorted({change.key for change in done.changes} & {*done.open})
+    if lost:
+        raise PlanError(
+            "Another program changed the book while it was written.",
+            detail=f"different again: {', '.join(lost)}",
+            hint=f"snapsync sync --env {env.name}",
+        )
+    return done
 
 
 def _holdings(env: Env, made: Plan | None) -> int | None:

@@ -41,7 +41,10 @@ def words(done: Synced, zone: ZoneInfo, paint: Paint, *, verbose: bool = False) 
         said += ["", *_left(left, zone, paint, verbose=verbose)]
     if done.plan and done.plan.refused:
         said += ["", *(part for each in done.plan.refused for part in _finding(each.summary, each.detail))]
-    said += ["", headline(done, paint), *(f"  {each}" for each in advice(done))]
+    said += ["", headline(done, paint)]
+    if left and not refused:
+        said.append(f"{len(left)} left, waiting for a yes:")
+    said += [f"  {each}" for each in advice(done)]
     return "\n".join(said)
 
 
@@ -50,8 +53,7 @@ def headline(done: Synced, paint: Paint) -> str:
     where = f"[{done.env.upper()}]"
     counts = _added(each.counts for each in done.outcomes)
     plan = f" Plan {short(done.plan.id)}." if done.plan else ""
-    left = sum(len(each.left) for each in done.outcomes)
-    waiting = f" {left} left, waiting for a yes." if left else ""
+    left = any(each.left for each in done.outcomes)
     if done.off:
         return paint(f"Off {where}: nothing was looked at.", "dim")
     if done.plan and done.plan.refused:
@@ -59,12 +61,13 @@ def headline(done: Synced, paint: Paint) -> str:
     if done.operation:
         word = "Partly synced" if left else "Synced"
         said = paint(f"{word} {where}:", "~" if left else "+")
-        return f"{said} {text.done(counts)}.{waiting} Operation {short(done.operation)}."
+        return f"{said} {text.done(counts)}. Operation {short(done.operation)}."
     if done.checked and not done:
-        due = f" {text.counted(counts)}." if any(each.changes for each in done.outcomes) else ""
-        return f"{paint(f'Drift {where}:', '~')}{due}{waiting}{plan}"
+        due = any(each.changes for each in done.outcomes)
+        counted = f": {text.counted(counts)}." if due else "."
+        return paint(f"Drift {where}", "~") + counted + plan
     if left:
-        return f"{paint(f'Not synced {where}:', '-')}{waiting}{plan}"
+        return paint(f"Not synced {where}.", "-") + plan
     return paint(f"In step {where}: nothing to change.", "+") + plan
 
 

@@ -61,4 +61,4 @@ def test_findings_go_with_what_they_are_about(keys: set[tuple[str, str]]) -> Non
 @pytest.mark.parametrize("name", PLANS)
 def test_nothing_kept(name: str) -> None:
     """Of any plan nothing may be left."""
-    assert not narrowed(PLANS[name], lambda _: False).drift
+    assert not narrowed(PLANS[name], lambda _: False).changes
