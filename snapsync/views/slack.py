@@ -73,8 +73,10 @@ def _parts(news: News, components: Sequence[str]) -> str:
 
 def _marks(news: News) -> dict[str, str]:
     match news.kind:
-        case "drift" | "blocked":
-            mark = "⚠️" if news.kind == "drift" else "🛑"
+        case "back" if news.run.plan is None:
+            return dict.fromkeys(_PARTS, "❔")
+        case "drift" | "blocked" | "back":
+            mark = "🛑" if news.kind == "blocked" else "⚠️"
             return {component(each): mark for each in (news.run.plan.changes if news.run.plan else ())}
         case "failed" | "outage":
             return dict.fromkeys(_PARTS, "❌" if news.kind == "failed" else "❔")
@@ -117,6 +119,8 @@ def _wrote(run: Run) -> Iterator[str]:
     if wrote is None:
         return
     yield from _changes(wrote.plan)
+    if wrote.plan:  # of what is not written yet they are told as what it waits for
+        yield from _findings(each for each in wrote.plan.findings if each.severity != "note")
     if wrote.act.files and not (wrote.plan and wrote.plan.changes):
         yield f"• {len(wrote.act.files)} file(s) of the book"
     if wrote.earlier:
@@ -132,7 +136,6 @@ def _changes(plan: Plan | None) -> Iterator[str]:
         yield f"• … and {len(plan.changes) - _MOST} more"
     for each in plan.files:
         yield f"• {slack(each.name)}: {each.count} place(s)"
-    yield from _findings(each for each in plan.findings if each.severity != "note")
 
 
 def _change(change: Change) -> str:

@@ -126,6 +126,8 @@ def test_an_outage_has_a_beginning_and_an_end(bot: Bot, slack: SlackServer) -> N
         "🔌 Alpaca Sync OUTAGE [PAPER]",
         "✅ Alpaca Sync BACK [PAPER]",
     ]
+    # the broker is back, and the drift is still there
+    assert slack.messages[-1].splitlines()[1] == "Bankroll: ⚠️ | Positions: ⚠️ | Transactions: ⚠️"
 
 
 def test_a_broken_book_is_told_once_and_calls_somebody(
