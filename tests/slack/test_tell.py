@@ -89,7 +89,7 @@ def test_a_drift_that_goes_by_itself_is_over(bot: Bot, slack: SlackServer) -> No
     """When the bot mends its own book, that is told."""
     look(bot, write=True)
     good = bot.bankroll.read_bytes()
-    bot.bankroll.write_text('{"balance": 1}')
+    bot.bankroll.write_text('{"balance": 95000}')
     look(bot)
     bot.bankroll.write_bytes(good)
     look(bot)
