@@ -27,7 +27,8 @@ class Event(Record, frozen=True):
     """One line. The order of the fields is that of the line.
 
     ``before`` and ``after`` are what an act has written, by part of the book and key; ``left_out`` is how
-    many changes more there were. ``head`` is the newest act after the event. ``source`` says who or what
+    many changes more there were. ``explained`` is what the account had done, in dollars of equity by cause.
+    ``head`` is the newest act after the event. ``source`` says who or what
     had moved the account or the book, or, of what failed, who had tried. ``reason`` says why it failed.
     """
 
@@ -43,6 +44,7 @@ class Event(Record, frozen=True):
     actor: str
     summary: Tally | None = None
     left_out: int = 0
+    explained: dict[str, str] | None = None
     reason: str = ""
 
 
@@ -73,7 +75,16 @@ def event(id: OperationId, act: Operation, plan: Plan | None) -> Event:
         actor=f"{act.actor.user}@{act.actor.host}",
         summary=act.tally,
         left_out=max(0, len(changes) - MOST),
+        explained=_explained(plan) if plan and act.verb in WRITES else None,
     )
+
+
+def _explained(plan: Plan) -> dict[str, str] | None:
+    brief = plan.explanation
+    if brief is None:
+        return None
+    sums = {each.what: plain(each.equity) for each in brief.sums}
+    return sums | {"unexplained": plain(brief.unexplained.cash)}
 
 
 def _source(act: Operation, changes: Iterable[Change]) -> str:

@@ -15,6 +15,7 @@ from snapsync.model.news import CALLING, Day, Kind, News, Run
 from snapsync.model.plan import Plan
 from snapsync.model.policy import Finding
 
+from . import explain
 from .lines import line
 from .neutral import slack
 from .times import age, local
@@ -136,6 +137,8 @@ def _changes(plan: Plan | None) -> Iterator[str]:
         yield f"• … and {len(plan.changes) - _MOST} more"
     for each in plan.files:
         yield f"• {slack(each.name)}: {each.count} place(s)"
+    if plan.explanation and explain.worth_telling(plan.explanation):
+        yield slack(explain.brief(plan.explanation, EASTERN))
 
 
 def _change(change: Change) -> str:
