@@ -26,9 +26,10 @@ def progress(talk: Talk, env: Env, label: str) -> Iterator[None]:
             lambda: stack.enter_context(click.progressbar(length=steps, label=label, file=sys.stderr))
         )
 
-        def say(words: str) -> None:
-            talk.say(f"\n{words}" if bar.cache_info().currsize else words)
+        def beneath(words: str) -> str:
+            return f"\n{words}" if bar.cache_info().currsize else words
 
         env.progress = lambda share: bar().update(max(0, int(share * steps) - bar().pos))
-        env.say = say
+        env.say = lambda words: talk.say(beneath(words))
+        env.warn = lambda words: talk.warn(beneath(words))
         yield

@@ -33,6 +33,9 @@ def log_to_stderr(env: Env, *, steps: bool, as_json: bool) -> Iterator[None]:
     log.setLevel(logging.INFO if steps or as_json else logging.CRITICAL)
     log.propagate = False
     log.addHandler(handler)
+    if as_json:  # then every line on stderr is JSON
+        env.say = lambda words: log.info(sync_log.line(words))
+        env.warn = lambda words: log.warning(sync_log.line(words))
     try:
         yield
     except SnapsyncError as error:

@@ -86,7 +86,7 @@ _COMMON = (
     ),
     click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout."),
     click.option("-v", "--verbose", is_flag=True, help="Say more: evidence, reasons, codes."),
-    click.option("-q", "--quiet", is_flag=True, help="Say nothing but the result; nothing if in step."),
+    click.option("-q", "--quiet", is_flag=True, help="Only results and warnings; nothing if in step."),
 )
 
 _LOCK_TIMEOUT = click.option(

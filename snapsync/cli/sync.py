@@ -53,7 +53,7 @@ def command(talk: Talk, *, kind: str, check_only: bool, log_json: bool) -> int:
     env = talk.open()
     wanted = tuple(each for each in COMPONENTS if kind in (_ALL, each))
     steps = talk.verbose and not talk.quiet
-    with log_to_stderr(env, steps=steps, as_json=log_json), progress(talk, env, "reading activities"):
+    with progress(talk, env, "reading activities"), log_to_stderr(env, steps=steps, as_json=log_json):
         done = sync_and_tell(env, wanted, check_only=check_only)
     _tell(talk, env, done)
     return done.exit

@@ -39,7 +39,7 @@ class Talk:
     def open(self) -> Env:
         """The env that the options, the environment and config.yaml name."""
         env = Env.open(self.env, config=self.config)
-        env.say, env.lock_timeout = self.say, self.lock_timeout
+        env.say, env.warn, env.lock_timeout = self.say, self.warn, self.lock_timeout
         return env
 
     @property
@@ -65,6 +65,10 @@ class Talk:
         """Talk beside the result."""
         if not self.quiet:
             click.echo(words, err=True)
+
+    def warn(self, words: str) -> None:
+        """What went wrong beside the result: ``-q`` does not hide it."""
+        click.echo(words, err=True)
 
     def carried(self, paths: Iterable[str]) -> None:
         """Tell of rows that came in while files were replaced."""

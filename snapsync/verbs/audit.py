@@ -6,7 +6,6 @@ the next one. That a line cannot be written is told, and changes nothing of what
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -21,14 +20,11 @@ from snapsync.store import audit
 from snapsync.store.store import Store
 from snapsync.version import __version__
 from snapsync.views.audit import line
-from snapsync.views.sync_log import line as logged
 
 from .env import Env
 
 _MOST_MISSING = 1000
 """So many acts back the end of the log is looked for; a log that is new begins with the newest act."""
-
-_log = logging.getLogger("snapsync")
 
 
 def follow(env: Env, id: OperationId) -> None:
@@ -142,6 +138,4 @@ def _told(env: Env) -> Iterator[None]:
         yield
     except (StoreError, OSError) as error:
         why = in_a_line(error) if isinstance(error, StoreError) else str(error)
-        said = f"The audit log could not be written: {why}"
-        env.say(said)
-        _log.warning(logged(said))
+        env.warn(f"The audit log could not be written: {why}")

@@ -47,6 +47,8 @@ class Env:
         self.config = config
         self.say: Callable[[str], None] = _unheard
         """Told of waits and other talk while a verb works."""
+        self.warn: Callable[[str], None] = _logged
+        """Told of what went wrong beside a verb's work, which goes on; by default the log is told."""
         self.progress: Callable[[float], None] = _unheard
         """Told how much of a long reading is done, from 0 to 1."""
         self.lock_timeout: float = LOCK_SECONDS
@@ -138,7 +140,8 @@ class Env:
 
     def _again(self, store: Store | None) -> Env:
         other = Env(self.config, clock=self._clock, actor=self.actor)
-        other.say, other.progress, other.lock_timeout = self.say, self.progress, self.lock_timeout
+        other.say, other.warn, other.progress = self.say, self.warn, self.progress
+        other.lock_timeout = self.lock_timeout
         other.deadline = self.deadline
         if store:
             other._remember(store)
@@ -230,6 +233,14 @@ class Env:
     def book_state(self, id: SnapshotId) -> State:
         """The book's State of a Snapshot."""
         return stored_state(self.store.get(id, BookSnapshot).state, self.store.place.get)
+
+
+def _logged(said: str) -> None:
+    import logging  # noqa: PLC0415 - only for what rarely is
+
+    from snapsync.views.sync_log import line  # noqa: PLC0415 - the same
+
+    logging.getLogger("snapsync").warning(line(said))
 
 
 def _unheard(said: object) -> None:

@@ -48,7 +48,7 @@ def tell_host(env: Env, made: Plan) -> None:
     """Say it where another machine than last time is about to write."""
     for each in made.findings:
         if each.code == "another-host":
-            env.say(f"{each.summary} {each.detail}")
+            env.warn(f"{each.summary} {each.detail}")
 
 
 def _hosts(store: Store, when: When) -> tuple[str, str] | None:

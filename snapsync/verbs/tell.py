@@ -47,7 +47,7 @@ def tell(
     """Tell Slack of a run, if there is anything new in it; never raises for Slack's sake.
 
     Args:
-        env: the env; what goes wrong here is told to its ``say``.
+        env: the env; what goes wrong here is told to its ``warn``.
         plan: what the run has made of both sides, if it came so far.
         wrote: the act by which it has written the book.
         stopped: why it stopped.
@@ -63,7 +63,7 @@ def tell(
             _tell(env, way, _run(env, plan, stopped), wrote, time.monotonic() + within)
     except SnapsyncError as trouble:
         if trouble.exit != Exit.LOCKED:  # then another process is telling, of the same env
-            env.say(f"Slack was not told. {trouble.summary} {trouble.detail}")
+            env.warn(f"Slack was not told. {trouble.summary} {trouble.detail}")
 
 
 def _run(env: Env, plan: Plan | None, stopped: SnapsyncError | None) -> Run:
@@ -116,7 +116,7 @@ def _tell(env: Env, way: SlackWay, run: Run, wrote: OperationId | None, until: f
     for each, then in fresh:
         failed = _send(line, message(each, place), until)
         if failed:
-            env.say(f"Slack was not told: {failed.why}{_perhaps(failed)}. It is tried again.")
+            env.warn(f"Slack was not told: {failed.why}{_perhaps(failed)}. It is tried again.")
             seen = _later(seen, run.at, failed)
             break
         seen = replace(then, failures=0, not_before=None)
@@ -151,7 +151,7 @@ def _known(env: Env) -> Memory | None:
     try:
         return read_told(env.config.state)
     except StoreError as damaged:
-        env.say(str(damaged))
+        env.warn(str(damaged))
         return None
 
 

@@ -159,7 +159,7 @@ class _Watch:
         try:
             self._env = self._open_env()
         except SnapsyncError as wrong:
-            self._env.say(f"The configuration was not read again; the old one stays.\n{wrong}")
+            self._env.warn(f"The configuration was not read again; the old one stays.\n{wrong}")
             return
         self._env.say("The configuration was read again.")
         if self._hints:
@@ -217,7 +217,7 @@ class _Watch:
         try:
             write_beat(self._env.config.state, beat)
         except SnapsyncError as full:
-            self._env.say(f"No heartbeat: {full.summary} {full.detail}")
+            self._env.warn(f"No heartbeat: {full.summary} {full.detail}")
 
     @property
     def _rhythm(self) -> Rhythm:

@@ -23,7 +23,7 @@ LATER = {"do": "clock", "by": "10m"}
 def opened(bot: Bot) -> tuple[Env, list[str]]:
     """The env as a new process opens it, and what it says."""
     env, said = bot.env(), list[str]()
-    env.say = said.append
+    env.say = env.warn = said.append
     return env, said
 
 

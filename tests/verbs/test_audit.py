@@ -136,14 +136,16 @@ def test_a_line_that_was_taken_out_is_told(bot: Bot, path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a disk that is always full")
 def test_a_full_disk_changes_no_result(bot: Bot, path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Where the line cannot be written the sync stands, and the trouble is told; nothing is lost."""
+    """A line that cannot be written changes no sync, is told even with -q, and comes with the next one."""
     path.symlink_to("/dev/full")
 
-    ran = bot.run("sync")
+    ran = bot.run("sync", "-q")
 
     assert ran.code == 0
     assert "Synced [PAPER]" in ran.out
-    assert "The audit log could not be written" in ran.err
+    assert ran.err.count("The audit log could not be written") == 2  # of the look and of the write
+    logged = [json.loads(line) for line in bot.run("sync", "--log-json").err.splitlines()]
+    assert [line["level"] for line in logged if "audit log" in line["message"]] == ["WARNING"]
     assert sync(bot.env())
     assert "The audit log could not be written" in caplog.text
     path.unlink()

@@ -51,7 +51,7 @@ def watched(
 
     def opened() -> Env:
         env = (open_env or bot.env)()
-        env.say = said.append
+        env.say = env.warn = said.append
         return env
 
     watch(opened, wishes, script, seen.append)
