@@ -7,12 +7,13 @@ of them may wait beyond the deadline. slack-sdk is imported with the first messa
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from snapsync.model.canon import Record
+
+from .threads import LeftBehindError, within
 
 if TYPE_CHECKING:
     from slack_sdk.http_retry import RetryHandler
@@ -90,23 +91,14 @@ class Line:
 
 
 def _within(seconds: float, call: Callable[[float], Unsent | None]) -> Unsent | None:
-    """Make a call in a thread of its own, and leave it behind when its time is up."""
+    """Make a call, and leave it behind when its time is up."""
     until = time.monotonic() + seconds
-    came: list[Unsent | None] = []
-    done = threading.Event()
-
-    def run() -> None:
-        try:
-            came.append(call(until))
-        except Exception as error:  # noqa: BLE001 - whatever the SDK raises, the message is not sent
-            came.append(Unsent(why=_reason(error), perhaps=isinstance(error, TimeoutError)))
-        finally:
-            done.set()
-
-    threading.Thread(target=run, name="snapsync-slack", daemon=True).start()
-    if not done.wait(max(0.0, until - time.monotonic())):
+    try:
+        return within(until, lambda: call(until))
+    except LeftBehindError:
         return Unsent(why=f"no answer within {seconds:.0f} s", perhaps=True)
-    return came[0]
+    except Exception as error:  # noqa: BLE001 - whatever the SDK raises, the message is not sent
+        return Unsent(why=_reason(error), perhaps=isinstance(error, TimeoutError))
 
 
 def _patience(until: float) -> list[RetryHandler]:

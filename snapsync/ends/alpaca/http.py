@@ -8,11 +8,12 @@ A timeout holds between two bytes of a body only, so the whole answer has a dead
 
 from __future__ import annotations
 
-import threading
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+
+from snapsync.ends.threads import LeftBehindError, within
 
 if TYPE_CHECKING:
     from requests import Response
@@ -47,12 +48,15 @@ class Client:
             RequestException: no whole answer came.
         """
         from alpaca.common.exceptions import APIError  # noqa: PLC0415 - heavy
+        from requests.exceptions import ReadTimeout  # noqa: PLC0415 - heavy
 
         self.response, self.readable = None, False
         self.timeout, self.until = timeout, until
         try:
-            _by(until, lambda: self._client.get(path, dict(params)))
+            within(until, lambda: self._client.get(path, dict(params)))
             self.readable = True
+        except LeftBehindError:
+            raise ReadTimeout("the answer did not come in time") from None
         except APIError:
             pass  # the status says why
         except (ValueError, RecursionError):
@@ -94,31 +98,6 @@ def _client(url: str, key: str, secret: str, owner: Client) -> Any:  # noqa: ANN
     host = url.partition("://")[2]
     client._session.trust_env = not host.startswith(_LOOPBACK)  # noqa: SLF001 - no proxy before loopback
     return client
-
-
-def _by(until: float, call: Callable[[], object]) -> None:
-    """Wait for a call, but not beyond the deadline: then it is left behind.
-
-    A name server that is silent and headers that drip heed no timeout. Ctrl-C need not wait for them either.
-    """
-    from requests.exceptions import ReadTimeout  # noqa: PLC0415 - heavy
-
-    errors: list[BaseException] = []
-    done = threading.Event()
-
-    def run() -> None:
-        try:
-            call()
-        except BaseException as error:  # noqa: BLE001 - raised again below, in the caller's thread
-            errors.append(error)
-        finally:
-            done.set()
-
-    threading.Thread(target=run, daemon=True).start()
-    if not done.wait(max(0.0, until - time.monotonic())):
-        raise ReadTimeout("the answer did not come in time")
-    if errors:
-        raise errors[0]
 
 
 def _read_body(response: Response, until: float) -> None:

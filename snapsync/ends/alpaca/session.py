@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_EXCEPTION, wait
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from snapsync.ends.threads import start
 from snapsync.errors import BrokerError, Exit
 from snapsync.model.canon import Record
 from snapsync.model.instant import Instant
@@ -213,32 +215,15 @@ def concurrently(asks: Asks, *calls: Callable[[], T]) -> list[T]:
 
     The threads are daemons: Ctrl-C need not wait for a server that is silent.
     """
-    results: list[T | None] = [None] * len(calls)
-    errors: list[BaseException] = []
-    done = threading.Semaphore(0)
-
-    def run(number: int, call: Callable[[], T]) -> None:
-        try:
-            results[number] = call()
-        except BaseException as error:  # noqa: BLE001 - raised again below, in the caller's thread
-            errors.append(error)
-        finally:
-            done.release()
-
-    for number, call in enumerate(calls):
-        threading.Thread(target=run, args=(number, call), daemon=True).start()
+    running = [start(call) for call in calls]
     try:
-        for _ in calls:
-            done.acquire()
-            if errors:
-                break
+        done, _ = wait(running, return_when=FIRST_EXCEPTION)
     except KeyboardInterrupt:
         asks.stop()
         raise
-    if errors:
+    if any(each.exception() for each in done):
         asks.stop()
-        raise errors[0]
-    return [result for result in results if result is not None]
+    return [each.result() for each in running if each in done]
 
 
 def _message(response: Response | None) -> str:
