@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -19,7 +18,7 @@ from snapsync.model.kept import Keep
 from snapsync.verbs.gc import gc
 from snapsync.verbs.verify import verify
 
-from .ward import PLANNED, Case, Doomed, Prepared, doomed_process, prepare
+from .ward import PLANNED, Case, Doomed, Prepared, prepare
 
 exhaustive = pytest.mark.exhaustive
 LATER = PLANNED + timedelta(days=2)
@@ -29,21 +28,6 @@ SOME = [
     *(pytest.param("gc", shard, marks=exhaustive if shard else ()) for shard in range(SHARDS)),
 ]
 MakeCase = Callable[[], Case]
-
-
-@pytest.fixture(scope="module")
-def doomed() -> Iterator[Doomed]:
-    """The process whose children die."""
-    with doomed_process() as doomed:
-        yield doomed
-
-
-@pytest.fixture(scope="module")
-def folder() -> Iterator[Path]:
-    """Where all this happens: in memory where the system can."""
-    memory = Path("/dev/shm")  # noqa: S108 - a folder of our own below it
-    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
-        yield Path(folder)
 
 
 @pytest.fixture(scope="module")
