@@ -10,6 +10,7 @@ from snapsync.errors import Exit, UsageError
 from snapsync.model.change import COMPONENTS
 from snapsync.model.instant import Instant, instant, midnight
 from snapsync.model.plan import Part
+from snapsync.store.portable import assure_free
 from snapsync.verbs.env import Env
 from snapsync.verbs.plan import Planned, plan, plan_recorded, plan_replayed
 from snapsync.verbs.portable import export_plan
@@ -79,6 +80,8 @@ def command(
     if part and (record or replay):
         raise UsageError("--only and --except go with neither --record nor --replay.")
     env = talk.open()
+    if out:
+        assure_free(out, "plan-file")
     with progress(talk, env, "reading activities"):
         if replay:
             made = plan_replayed(env, replay)
@@ -86,11 +89,11 @@ def command(
             made = plan_recorded(env, record, redact=redact, since=_moment(since))
         else:
             made = plan(env, since=_moment(since), part=part)
-    if out:
-        export_plan(env, made, out)
     _tell(talk, env, made, apply=not replay, redact=redact)
     if out:
-        talk.say(f"\nWrote {terminal(str(out))}. Approve it with: snapsync approve {terminal(str(out))}")
+        export_plan(env, made, out)
+        talk.say(f"\nWrote {terminal(str(out))}. Approve it with:")
+        talk.say(f"  snapsync approve {terminal(str(out))} --env {env.name}")
     if not detailed_exitcode:
         return Exit.OK
     return Exit.REFUSED if made.plan.refused else Exit.DRIFT if made.plan.drift else Exit.OK

@@ -6,7 +6,7 @@ So a file may be indented or have other line ends, but not another content.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -42,17 +42,22 @@ class _Beginning(msgspec.Struct):
 
 
 Sealed = TypeVar("Sealed", SealedPlan, SealedApproval)
-_CALLED = {"plan-file": "plan file", "approval-file": "approval file"}
+Kind = Literal["plan-file", "approval-file"]
+_CALLED: dict[Kind, str] = {"plan-file": "plan file", "approval-file": "approval file"}
 
 
 def write_plan(path: Path, content: PlanFile) -> None:
-    """Write a plan file, in place of one that may be there."""
-    _write(path, SealedPlan(content=content, sha256=identify(encode(content))))
+    """Write a plan file, in place of one that may be there.
+
+    Raises:
+        UsageError: another file is there (exit 64).
+    """
+    _write(path, "plan-file", SealedPlan(content=content, sha256=identify(encode(content))))
 
 
 def write_approval(path: Path, content: ApprovalFile) -> None:
-    """Write an approval file."""
-    _write(path, SealedApproval(content=content, sha256=identify(encode(content))))
+    """Write an approval file; see ``write_plan``."""
+    _write(path, "approval-file", SealedApproval(content=content, sha256=identify(encode(content))))
 
 
 def read_plan(path: Path) -> PlanFile:
@@ -78,24 +83,49 @@ def read_approval(path: Path) -> ApprovalFile:
     content = _read(path, SealedApproval, "approval-file").content
     details = ObjectId(identify(encode(content.plan)))
     said = content.approval
+    if said.word != "approved":
+        raise _edited(path, "approval-file", f"it says {said.word}")
     if (identify(encode(said)), said.details, said.plan) != (content.id, details, content.plan.id):
         raise _edited(path, "approval-file", "its parts do not belong together")
     return content
 
 
-def _write(path: Path, sealed: SealedPlan | SealedApproval) -> None:
+def assure_free(path: Path, kind: Kind) -> None:
+    """Nothing would be lost by writing a file of a kind: at most an older one of that kind.
+
+    Raises:
+        UsageError: another file is there (exit 64).
+    """
+    data = files.read(path)
+    if data is None:
+        return
+    try:
+        same = msgspec.json.decode(data, type=_Beginning).content.kind == kind
+    except files.GARBLED:
+        same = False
+    if not same:
+        raise UsageError(
+            "Another file is at that place, and stays.",
+            detail=f"{path}: it is no {_CALLED[kind]}",
+            hint="Give the file a name that is not taken.",
+        )
+
+
+def _write(path: Path, kind: Kind, sealed: SealedPlan | SealedApproval) -> None:
+    assure_free(path, kind)
+    if not path.parent.is_dir():
+        files.make_folder(path.parent)
     files.write(path, msgspec.json.format(encode(sealed), indent=2) + b"\n")
 
 
-def _read(path: Path, type: type[Sealed], kind: str) -> Sealed:
+def _read(path: Path, type: type[Sealed], kind: Kind) -> Sealed:
     data = files.read(path)
     if data is None:
         raise UsageError("There is no such file.", detail=str(path))
     try:
         head = msgspec.json.decode(data, type=_Beginning).content
         if head.kind != kind:
-            what = _CALLED.get(head.kind, head.kind)
-            raise UsageError(f"This is no {_CALLED[kind]}.", detail=f"{path}: it is a {what}")
+            raise UsageError(f"This is no {_CALLED[kind]}.", detail=f"{path}: it calls itself {head.kind}")
         if head.format > FORMAT:
             raise StoreError(
                 f"The {_CALLED[kind]} was written by a newer snapsync.",
@@ -110,7 +140,7 @@ def _read(path: Path, type: type[Sealed], kind: str) -> Sealed:
     return sealed
 
 
-def _edited(path: Path, kind: str, detail: str) -> StoreError:
+def _edited(path: Path, kind: Kind, detail: str) -> StoreError:
     return StoreError(
         f"The {_CALLED[kind]} is damaged, or was edited.",
         detail=f"{path}: {detail}",

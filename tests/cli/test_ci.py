@@ -43,7 +43,6 @@ class Repo:
         git(bot.folder, "init", "-q", "-b", "main")
         git(bot.folder, "remote", "add", "origin", str(self.origin))
         (bot.folder / ".gitignore").write_text("state/\nlogs/\n*.csv\nbankroll*\n.env\n")
-        (bot.folder / "plans").mkdir()
         self.push("config.yaml", ".gitignore")
 
     def push(self, *paths: str) -> None:
@@ -287,6 +286,27 @@ def test_another_file(bot: Bot, filed: Path) -> None:
     assert_clear(bot.run("approve", "--import", "nothing.json"), 64, "no such file")
     Path("junk.json").write_bytes(b"\xff\xfe{")
     assert_clear(bot.run("show", "junk.json"), 30, "junk.json")
+
+
+@pytest.mark.parametrize("taken", ["bankroll_alpaca_paper.json", "config.yaml", "an approval file"])
+def test_no_other_file_is_written_over(bot: Bot, filed: Path, taken: str) -> None:
+    """A plan file takes the place of an older plan file, and of nothing else; nothing is stored either."""
+    path = filed if taken == "an approval file" else Path(taken)
+    path.touch()
+    before, looks = path.read_bytes(), bot.run("log", "--all").out
+
+    assert_clear(bot.run("plan", "--out", path), 64, "stays", path.name)
+    assert_clear(bot.run("approve", "plan.json", "--out", "config.yaml"), 64, "stays", "config.yaml")
+
+    assert path.read_bytes() == before
+    assert bot.run("log", "--all").out == looks
+    assert bot.run("plan", "--out", "plan.json").code == 0
+
+
+def test_a_plan_file_in_a_new_folder(bot: Bot) -> None:
+    """The folders that a plan file's name wants are made."""
+    assert bot.run("plan", "--out", "reviews/today/p.json").code == 0
+    assert (bot.folder / "reviews" / "today" / "p.json").is_file()
 
 
 def test_another_store(bot: Bot, filed: Path) -> None:
