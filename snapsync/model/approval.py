@@ -121,6 +121,8 @@ def covers(given: Given, plan: Plan, terms: Terms) -> Cover:
 def _void(given: Given, terms: Terms) -> Iterator[Hole]:
     """The approval no longer counts, or never did."""
     said = given.approval
+    if said.word != "approved":
+        yield Hole(code="no-approval", key="approval", detail=f"it says {said.word}")
     if given.fate in _VOID:
         code, detail = _VOID[given.fate]
         yield Hole(code=code, key="approval", detail=detail)
@@ -176,19 +178,29 @@ def _moved(approved: Reading | None, plan: Plan, rules: Rules) -> Iterator[Hole]
         yield Hole(
             code="cash-moved", key="cash", detail=f"cash was {_said(approved.cash)}, is {_said(now.cash)}"
         )
+    yield from restated(approved, plan, rules)
+
+
+def restated(seen: Reading | None, plan: Plan, rules: Rules) -> Iterator[Hole]:
+    """The bankroll would be given other dollars than somebody has seen, by more than the tolerance."""
+    now = plan.reading
     writes = any(isinstance(change, BankrollChange) for change in plan.changes)
-    if writes and rules.basis == "equity" and _apart(approved.equity, now.equity, rules.tolerance_pct):
+    if plan.origin != "sync" or not writes or now is None or seen is None:
+        return
+    then, today = (seen.equity, now.equity) if rules.basis == "equity" else (seen.cash, now.cash)
+    if _apart(then, today, rules.tolerance_pct):
         yield Hole(
             code="reading-moved",
             key="bankroll",
-            detail=f"equity was {dollars(approved.equity)}, is {dollars(now.equity)}"
-            f" (tolerance {rules.tolerance_pct} %)",
+            detail=f"{rules.basis} was {_said(then)}, is {_said(today)} (tolerance {rules.tolerance_pct} %)",
         )
 
 
-def _apart(approved: Decimal, now: Decimal, tolerance: Decimal) -> bool:
+def _apart(seen: Decimal | None, now: Decimal | None, tolerance: Decimal) -> bool:
+    if seen is None or now is None:
+        return seen is not now
     # the percentage of zero or less means nothing: any difference counts
-    return now != approved and (approved <= 0 or abs(now - approved) * 100 > tolerance * approved)
+    return now != seen and (seen <= 0 or abs(now - seen) * 100 > tolerance * seen)
 
 
 def _said(amount: Decimal | None) -> str:

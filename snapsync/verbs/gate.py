@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from snapsync.errors import Exit, PlanError
-from snapsync.model.approval import Cover
+from snapsync.model.approval import Cover, restated
 from snapsync.model.canon import ObjectId, short
 from snapsync.model.instant import readable
 from snapsync.model.plan import Plan
@@ -43,7 +43,8 @@ def pass_gate(env: Env, chosen: Plan, now: Plan, *, confirmed: bool) -> ObjectId
         The approval that this apply will use up; None where there is none.
 
     Raises:
-        PlanError: (exit 21) it was rejected, it is not covered, or a finding asks and nobody said yes.
+        PlanError: (exit 21) it was rejected, it is not covered, or a finding asks and nobody said yes; (20)
+            the bankroll would be given other dollars than the plan has shown.
     """
     known = register(env)
     not_rejected(env, chosen, known)
@@ -52,12 +53,23 @@ def pass_gate(env: Env, chosen: Plan, now: Plan, *, confirmed: bool) -> ObjectId
         return cover.id
     if env.name in env.config.require_approval:
         raise _uncovered(env, now, cover)
+    _as_shown(env, chosen, now)
     agreed_to = {(each.code, each.key) for each in chosen.asking} if confirmed else set()
     asking = [each for each in now.asking if (each.code, each.key) not in agreed_to]
     if asking:
         raise _unconfirmed(env, chosen, asking)
-    # a yes to this very plan has had its day too, even if it did not cover today's facts
-    return cover.id if cover and cover.approval.plan == chosen.id else None
+    return None
+
+
+def _as_shown(env: Env, chosen: Plan, now: Plan) -> None:
+    """No approval says otherwise: then the dollars that are written are those that were shown."""
+    holes = tuple(restated(chosen.reading, now, env.rules))
+    if holes:
+        raise PlanError(
+            "The plan is stale: what it was made from has moved.",
+            detail="\n".join(f"plan {short(chosen.id)}; {hole.detail}" for hole in holes),
+            hint=f"snapsync plan --env {env.name}",
+        )
 
 
 def not_rejected(env: Env, plan: Plan, known: Register) -> None:

@@ -166,6 +166,24 @@ def test_the_tolerance_at_apply(strict: Bot) -> None:
     assert strict.run("apply", "--yes").code == 0
 
 
+@pytest.mark.parametrize("basis", ["equity", "cash"])
+def test_a_yes_is_to_the_dollars_that_were_shown(bot: Bot, basis: str) -> None:
+    """Without an approval too: a plan of long ago does not write a bankroll that nobody has seen."""
+    bot.configure(f"ALPACA_SYNC_PLAN_MAX_AGE_MINUTES: 0\nALPACA_SYNC_BANKROLL_BASIS: {basis}\n")
+    bot.run("plan")
+    bot.run("approve", "--yes", "--by", "Ann")
+    bot.sandbox.do({"do": "withdrawal", "amount": "3000"})
+    before = bot.book
+    assert_clear(bot.run("apply", "--yes"), 20, "stale", "tolerance")
+    assert bot.book == before
+
+    bot.run("plan")
+    bot.sandbox.do({"do": "withdrawal", "amount": "10"})
+    assert bot.run("apply", "--yes").code == 0
+    (act,) = bot.run("log", "--json", "--verb", "apply").json["operations"]
+    assert act["said"] is None  # what was approved is not what was written
+
+
 def test_a_finding_that_asks_is_satisfied_by_an_approval(bot: Bot) -> None:
     """An approval stands for the yes that a rule wants, without a prompt."""
     files = (bot.bankroll, bot.positions, bot.history)
