@@ -51,7 +51,7 @@ def command(talk: Talk, *, plan: str | None, yes: bool) -> int:
     files = [edit.path.name for edit in done.edits]
     talk.result(
         lambda: json.applied(done.operation, done.plan, done.changes, files, done.open, done.approval),
-        lambda: text.applied(done.operation, done.changes, files, done.open, talk.paint),
+        lambda: text.applied(done.operation, done.plan, done.changes, files, done.open, talk.paint),
     )
     return Exit.OK
 

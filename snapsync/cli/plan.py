@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from pathlib import Path
 
 import click
@@ -14,6 +15,7 @@ from snapsync.store.portable import assure_free
 from snapsync.verbs.env import Env
 from snapsync.verbs.plan import Planned, plan, plan_recorded, plan_replayed
 from snapsync.verbs.portable import export_plan
+from snapsync.verbs.symbols import unmet
 from snapsync.views import json, text
 from snapsync.views.amounts import HIDDEN, SHOWN
 from snapsync.views.neutral import terminal
@@ -90,6 +92,8 @@ def command(
         else:
             made = plan(env, since=_moment(since), part=part)
     _tell(talk, env, made, apply=not replay, redact=redact)
+    for each in unmet(env, part) if part else ():
+        talk.warn(f"Neither side has anything that {terminal(each)} means.")
     if out:
         export_plan(env, made, out)
         talk.say(f"\nWrote {terminal(str(out))}. Approve it with:")
@@ -123,11 +127,16 @@ def _part(only: tuple[str, ...], leave: tuple[str, ...]) -> Part | None:
     """Components by their names, symbols by patterns in any case."""
     if not (only or leave):
         return None
-    wanted, left = (
-        tuple(dict.fromkeys(each if each in COMPONENTS else each.upper() for each in given))
-        for given in (only, leave)
-    )
+    wanted, left = (tuple(dict.fromkeys(map(_pattern, given))) for given in (only, leave))
     return Part(only=wanted, leave=left)
+
+
+def _pattern(word: str) -> str:
+    if word in COMPONENTS:
+        return word
+    if near := get_close_matches(word.lower(), COMPONENTS, 1, 0.75):
+        raise UsageError("No part of the book is called so.", detail=word, hint=f"Do you mean {near[0]}?")
+    return word.upper()
 
 
 def _moment(since: str | None) -> Instant | None:

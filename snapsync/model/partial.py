@@ -9,6 +9,7 @@ import msgspec
 
 from .change import COMPONENTS, BankrollChange, Change, TransactionChange, component
 from .plan import Part, Plan
+from .symbols import concerns
 
 
 def part_of(plan: Plan, part: Part | None) -> Plan:
@@ -47,12 +48,17 @@ def _covers(part: Part, change: Change) -> bool:
 
 
 def _matches(pattern: str, change: Change) -> bool:
-    """A pattern is a component's name, a glob of symbols, or names one change exactly."""
+    """A pattern is a component's name, a symbol or a glob of symbols, or names one change exactly."""
     if pattern == _exactly(change):
         return True
     if pattern in COMPONENTS:
         return component(change) == pattern
-    return not isinstance(change, BankrollChange) and fnmatchcase(_symbol(change), pattern)
+    return not isinstance(change, BankrollChange) and means(pattern, _symbol(change))
+
+
+def means(pattern: str, symbol: str) -> bool:
+    """Whether a pattern means a symbol: an underlying stands for the options on it too."""
+    return fnmatchcase(symbol, pattern) or concerns(pattern, symbol)
 
 
 def _symbol(change: Change) -> str:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
+from snapsync.model.change import COMPONENTS
 from snapsync.model.history import BrokerSnapshot
+from snapsync.model.partial import means
+from snapsync.model.plan import Part
 from snapsync.model.state import State, stored_state
 
 from .env import Env
@@ -28,6 +31,15 @@ def symbols(env: Env) -> dict[str, str]:
             for row in days[day].rows:
                 found.setdefault(row.symbol, "traded")
     return found
+
+
+def unmet(env: Env, part: Part) -> list[str]:
+    """The patterns of a part that mean nothing that either side has: perhaps they are misspelt."""
+    known = symbols(env)
+    asked = (*part.only, *part.leave)
+    return [
+        each for each in asked if each not in COMPONENTS and not any(means(each, symbol) for symbol in known)
+    ]
 
 
 def _sides(env: Env) -> Iterator[State]:

@@ -132,6 +132,7 @@ def done(counts: Tally) -> str:
 
 def applied(
     operation: OperationId | None,
+    plan: Plan,
     changes: Sequence[Change],
     files: Sequence[str],
     left: Sequence[str],
@@ -139,7 +140,7 @@ def applied(
 ) -> str:
     """What an apply did."""
     if operation is None:
-        return paint("In step: nothing to apply.", "+")
+        return paint(f"In step: nothing to apply{partly(plan)}.", "+")
     counts = done(tally([sign(change) for change in changes]))
     text = [f"{paint('Applied:', '+')} {counts}. Operation {short(operation)}."]
     text += [f"  wrote {terminal(file)}" for file in files]

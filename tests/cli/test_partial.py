@@ -54,6 +54,28 @@ def test_a_part_is_marked_and_has_an_id_of_its_own(bot: Bot) -> None:
     assert "In step: nothing to change (a part: only XYZ)." in bot.run("plan", "--only", "XYZ").out
 
 
+def test_an_underlying_stands_for_its_options(bot: Bot) -> None:
+    """As with log --symbol: SPY means the options on it too."""
+    assert keys(bot, "--only", "spy") == keys(bot, "--only", "SPY*")
+    assert not any(symbol.startswith("SPY") for _, symbol in keys(bot, "--except", "SPY"))
+
+
+@pytest.mark.parametrize("option", ["--only", "--except"])
+def test_a_misspelt_component(bot: Bot, option: str) -> None:
+    """What is nearly a part of the book is no symbol: nothing is planned, and the right word is shown."""
+    assert_clear(bot.run("plan", option, "bankrol"), 64, "bankrol", "Do you mean bankroll?")
+    assert_clear(bot.run("plan", option, "Position"), 64, "Position", "Do you mean positions?")
+    assert bot.run("log").code == 10
+
+
+def test_a_pattern_that_means_nothing_is_told(bot: Bot) -> None:
+    """A symbol that neither side has is no error, for a script asks the same each day; but it is said."""
+    ran = bot.run("plan", "--only", "XYZ", "--except", "SPY", "-q")
+    assert ran.code == 0
+    assert ran.err == "Neither side has anything that XYZ means.\n"
+    assert "(a part: only XYZ and all but SPY)" in bot.run("apply", "--yes").out
+
+
 def test_applying_a_part_leaves_the_rest_open(bot: Bot) -> None:
     """What was left out is wanted by the next plan, unchanged; then all is in step."""
     whole = keys(bot)
