@@ -15,13 +15,13 @@ from .paint import Paint
 from .times import local
 
 
-def words(id: ObjectId, said: Approval, zone: ZoneInfo, paint: Paint) -> str:
-    """One word on a plan, fact by fact."""
+def words(id: ObjectId, said: Approval, zone: ZoneInfo, paint: Paint, *, hidden: bool = False) -> str:
+    """One word on a plan, fact by fact; the reason may be ``hidden``, for there may be amounts in it."""
     rows = [
         (said.word, f"plan {said.plan}"),
         ("approval", id),
         ("by", terminal(said.by) or "-"),
-        ("reason", terminal(said.reason) or "-"),
+        ("reason", "(hidden)" if said.reason and hidden else terminal(said.reason) or "-"),
         ("when", local(said.at, zone)),
         ("who", who(said)),
         ("planner", f"{terminal(said.planner.user)}@{terminal(said.planner.host)}"),
@@ -58,7 +58,7 @@ def done(id: ObjectId, said: Approval, zone: ZoneInfo, paint: Paint) -> str:
             text = f"{paint('Rejected:', '-')} plan {short(said.plan)}."
         case "revoked":
             text = f"{paint('Taken back:', '~')} what was said of plan {short(said.plan)}."
-    return f"{text} Approval {short(id)}."
+    return f"{text} {'Approval' if said.word == 'approved' else 'Word'} {short(id)}."
 
 
 def holes(cover: Cover) -> list[str]:

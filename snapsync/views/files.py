@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from snapsync.model.canon import short
 from snapsync.model.change import FileChange, Spot
+from snapsync.model.image import ABSENT
 from snapsync.model.plan import Plan
 
 from .neutral import terminal
@@ -52,6 +53,8 @@ def how(change: FileChange) -> str:
     """In which way a file gets its bytes."""
     if not change.count:
         return "left as it is: changed since"
+    if change.whole and change.after == ABSENT:
+        return "removed: it was not there"
     if change.whole:
         return "whole file, byte for byte"
     left = f", {len(change.left)} left" if change.left else ""

@@ -25,7 +25,7 @@ FORMAT = "1.0"
 
 REDACTED = "redacted"
 """What stands for an amount that is hidden."""
-_SENTENCES = {"detail"}
+_SENTENCES = {"detail", "reason"}
 """The members that may have amounts in their words."""
 
 Document = dict[str, Any]

@@ -46,7 +46,7 @@ def words(found: Shown, zone: ZoneInfo, paint: Paint, *, verbose: bool = False, 
         parts.append(text.operation(found.operation, act, zone, paint))
     if found.approval:
         id = found.act.approval if found.act and found.kind == "operation" else found.id
-        parts.append(approval.words(id or found.id, found.approval, zone, paint))
+        parts.append(approval.words(id or found.id, found.approval, zone, paint, hidden=redact))
     if found.plan and can_hide(found):
         amounts = HIDDEN if redact else SHOWN
         parts.append(text.plan(found.plan, zone, paint, verbose=verbose, amounts=amounts))

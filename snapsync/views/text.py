@@ -9,6 +9,7 @@ from snapsync.errors import SnapsyncError
 from snapsync.model.canon import OperationId, short
 from snapsync.model.change import Change, sign
 from snapsync.model.history import REVIEWS, Operation, Tally, tally
+from snapsync.model.image import ABSENT
 from snapsync.model.money import dollars, masked
 from snapsync.model.plan import Plan
 from snapsync.model.policy import Finding
@@ -150,12 +151,13 @@ def applied(
 
 
 def rewritten(operation: OperationId | None, plan: Plan, names: Sequence[str], env: str, paint: Paint) -> str:
-    """What an undo, a restore or a repair did."""
+    """What an undo, a restore or a repair did to the files of these names."""
     if operation is None:
         return paint("Nothing to do.", "+")
     word = {"undo": "Undone", "restore": "Restored", "repair": "Repaired"}[plan.origin]
     text = [f"{paint(f'{word}:', '+')} {plural(len(names), 'file')}. Operation {short(operation)}."]
-    text += [f"  wrote {terminal(name)}" for name in names]
+    gone = {each.name for each in plan.files if each.whole and each.after == ABSENT}
+    text += [f"  {'removed' if name in gone else 'wrote'} {terminal(name)}" for name in names]
     text.append(f"Take it back with: snapsync undo {short(operation)} --env {env}")
     return "\n".join(text)
 

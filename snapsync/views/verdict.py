@@ -47,7 +47,7 @@ def reasons(found: Verdict, amounts: Amounts = SHOWN) -> list[str]:
     """Why the drift is not approved, in lines; none where it is, or where there is none."""
     if found.standing != "unapproved":
         return []
-    said = [_rejected(found.rejection)] if found.rejection else []
+    said = [_rejected(found.rejection, amounts)] if found.rejection else []
     if found.cover is None:
         return [*said, "No approval was given."]
     if found.cover.whole:
@@ -78,8 +78,9 @@ def _by(cover: Cover | None) -> str:
     return f"approval {short(cover.id)} by {_name(cover.approval)}" if cover else ""
 
 
-def _rejected(word: Approval) -> str:
-    return f"It was rejected by {_name(word)}{f': {terminal(word.reason)}' if word.reason else ''}."
+def _rejected(word: Approval, amounts: Amounts) -> str:
+    why = f": {terminal(word.reason)}" if word.reason and not amounts.hidden else ""
+    return f"It was rejected by {_name(word)}{why}."
 
 
 def _name(word: Approval) -> str:

@@ -190,7 +190,9 @@ def test_a_file_that_an_apply_made_goes_and_comes_again(bot: Bot) -> None:
     bot.run("apply", "--yes")
     after = bot.book
 
-    bot.run("undo", "--yes")
+    undone = bot.run("undo", "--yes")
+    assert undone.err.count("removed: it was not there") == 3
+    assert undone.out.count("  removed ") == 3
     assert set(bot.book.values()) == {None}
     assert bot.run("plan").code == 0
     bot.run("undo", "--yes")

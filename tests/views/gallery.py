@@ -270,7 +270,7 @@ HOLES = (
 def verdicts() -> dict[str, Verdict]:
     """A verdict of each standing, and one of foreign words everywhere."""
     plan, refused = PLANS["everything"], PLANS["a finding: refuse"]
-    yes = approval(plan, by="Ann", reason="looked at it")
+    yes = approval(plan, by="Ann", reason="the deposit of $5,000.00")
     foreign = approval(PLANS["hostile"], by=HOSTILE, reason=HOSTILE)
     return {
         "in step": Verdict(plan=PLANS["empty"], operation=OPERATION),
