@@ -16,6 +16,7 @@ from snapsync import Env
 from snapsync.cli.main import invoke
 from snapsync.config import template
 from snapsync.sandbox import Sandbox
+from tests import machine
 
 SCHEMAS = Path(__file__).parent.parent / "docs" / "schema"
 SETTINGS = """
@@ -108,11 +109,8 @@ class Bot:
 @pytest.fixture
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """No variable of the machine's reaches the test; the working folder is empty."""
-    import os  # noqa: PLC0415 - here alone
-
-    for name in os.environ:
-        if name.startswith(("ALPACA_", "APCA_", "SNAPSYNC_")):
-            monkeypatch.delenv(name)
+    for name in machine.variables():
+        monkeypatch.delenv(name)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -16,6 +15,7 @@ from snapsync import Env, plan
 from snapsync.config import template
 from snapsync.ends.alpaca import pace, read, session
 from snapsync.sandbox import Sandbox, World
+from tests import machine
 
 # 2025-08-20 10:00 in New York, a Wednesday
 MORNING = 1_755_698_400_000_000_000
@@ -157,9 +157,8 @@ def account(
 
 
 def _point_at(sandbox: Sandbox, folder: Path, patch: pytest.MonkeyPatch) -> None:
-    for name in os.environ:
-        if name.startswith(("ALPACA_", "APCA_", "SNAPSYNC_")):
-            patch.delenv(name)
+    for name in machine.variables():
+        patch.delenv(name)
     patch.chdir(folder)
     for name, value in sandbox.variables.items():
         patch.setenv(name, value)

@@ -29,6 +29,7 @@ from snapsync.sandbox import Sandbox
 from snapsync.store.journal import Journal, Write, write_journal
 from snapsync.store.store import Store
 from snapsync.verbs.gc import gc
+from tests import machine
 
 SAMPLE = Path(__file__).with_name("v1")
 STORE_ID = "0123456789abcdef0123456789abcdef"
@@ -163,9 +164,8 @@ def _append(path: Path, row: str) -> None:
 @contextmanager
 def _variables(sandbox: Sandbox) -> Iterator[None]:
     before = dict(os.environ)
-    for name in before:
-        if name.startswith(("ALPACA_", "APCA_", "SNAPSYNC_")):
-            del os.environ[name]
+    for name in machine.variables():
+        del os.environ[name]
     os.environ["ALPACA_PAPER_BASE_URL"] = sandbox.url
     os.environ["ALPACA_PAPER_API_KEY"] = sandbox.key
     os.environ["ALPACA_PAPER_SECRET_KEY"] = sandbox.secret

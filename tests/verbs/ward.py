@@ -26,6 +26,7 @@ from snapsync.verbs.look import Seen, recall, seen
 from snapsync.verbs.plan import Planned, keep
 from snapsync.verbs.recover import settle
 from snapsync.verbs.verify import verify
+from tests import machine
 from tests.conftest import BANKROLL, HISTORY, POSITIONS, SETTINGS
 
 from .powercut import Tree
@@ -270,9 +271,8 @@ def prepare(kind: str, folder: Path, doomed: Doomed) -> Prepared:
     for name in NAMES.values():
         (folder / name).chmod(0o644)
     with pytest.MonkeyPatch.context() as patch, Sandbox("guide", until="before") as sandbox:
-        for name in list(os.environ):
-            if name.startswith(("ALPACA_", "APCA_", "SNAPSYNC_")):
-                patch.delenv(name)
+        for name in machine.variables():
+            patch.delenv(name)
         patch.setenv("ALPACA_PAPER_BASE_URL", sandbox.url)
         patch.setenv("ALPACA_PAPER_API_KEY", sandbox.key)
         patch.setenv("ALPACA_PAPER_SECRET_KEY", sandbox.secret)
