@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from .change import Cause, Execution, Moved, Why, either
 from .instant import Instant
-from .ledger import DELIVERY, FILL, OPTION_EVENTS, Activity, Ledger
+from .ledger import DELIVERY, FILL, OPTION_EVENTS, Activity, Ledger, moves_bankroll
 from .newest import Newest
 from .plan import Look
 from .policy import Rules
@@ -40,7 +40,11 @@ class Evidence:
         self._newest = Newest(ledger)
         self.recent: tuple[Activity, ...] = tuple(_new_rows(ledger, base)) if base else ()
         """The activities that were not known at the agreed point; none on first contact."""
-        self._waiting = {key for key in base.open if key.startswith(FILL)} if base else set()
+        waiting = {key for key in base.open if moves_bankroll(key)} if base else set()
+        self.unbooked = tuple(
+            {row.key: row for row in (*self._newest.of_keys(waiting), *self.recent)}.values()
+        )
+        """What the bankroll has not followed yet: ``recent``, and what was left open at the agreed point."""
         orders = {row.key: row for row in broker.transactions}
         self.senders = Senders(orders, booked, rules.bot_prefix)
 
@@ -57,8 +61,7 @@ class Evidence:
 
         Those on ``young`` symbols wait: the bot's own row may still come. They stay new until they count.
         """
-        rows = {row.key: row for row in (*self._newest.of_keys(self._waiting), *self.recent)}
-        fills = [row for row in rows.values() if row.type == FILL and self._sender(row) in BY_HAND]
+        fills = [row for row in self.unbooked if row.type == FILL and self._sender(row) in BY_HAND]
         return (
             tuple(row.key for row in fills if row.symbol not in young),
             tuple(row.key for row in fills if row.symbol in young),
