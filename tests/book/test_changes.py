@@ -254,13 +254,27 @@ def test_a_long_that_became_a_short_is_a_close_and_a_new_row() -> None:
     before = b"symbol,side,quantity,status,entry_price\nSPY250822C00635000,long,1,open,2.40\n"
     shelf = Shelf(positions=before)
 
-    new = shelf.change(holding(position(), position(qty="-2"), fill("2.5")))["positions"]
+    new = shelf.change(holding(position(), position(qty="-2", price="2.5"), fill("2.5")))["positions"]
 
     assert new == (
         b"symbol,side,quantity,status,entry_price\nSPY250822C00635000,long,1,closed,2.40\n"
         b"SPY250822C00635000,short,2,open,2.50\n"
     )
     assert shelf.held() == {SPY: -2}
+
+
+def test_where_one_order_ends_a_long_and_begins_a_short_each_has_its_price() -> None:
+    """Two were sold at 2.75 and one more at 2.80: the average of the three is the price of neither row."""
+    before = b"symbol,quantity,status,entry_price,exit_price\nSPY250822C00635000,2,open,2.00,\n"
+    shelf = Shelf(positions=before)
+    change = holding(position(qty="2", price="2"), position(qty="-1", price="2.80"), fill("2.766666667"))
+
+    new = shelf.change(change)["positions"]
+
+    assert new == (
+        b"symbol,quantity,status,entry_price,exit_price\nSPY250822C00635000,2,closed,2.00,2.75\n"
+        b"SPY250822C00635000,-1,open,2.80,\n"
+    )
 
 
 def test_a_short_stays_short() -> None:
