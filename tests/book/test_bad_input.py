@@ -184,6 +184,10 @@ POSITIONS = {
             " expected a word such as open or closed"
         ),
     ),
+    "a row of other columns, closed by what stands under its closing time": (
+        b"close_time,symbol,quantity,status\n2025-08-20T09:30:00,SPY,2025-08-22,\n",
+        'positions.csv:2, column quantity: "2025-08-22" is not a number; expected digits such as 1 or 2.40',
+    ),
     "tabs": (
         b"symbol\tquantity\nSPY\t1\n",
         "positions.csv:1: no column symbol or occ_symbol or underlying; found symbol\tquantity",
@@ -235,6 +239,17 @@ POSITIONS = {
     "no expiry": (
         HEAD + b"SPY,635,CALL,,1,1,2.4,2025-08-20 09:30:00\n",
         "positions.csv:2, column expiry: is blank in the row of an option on SPY",
+    ),
+    "a word that is no type of an option": (
+        HEAD + b"SPY,635,CALLS,2025-08-22,1,1,2.4,2025-08-20 09:30:00\n",
+        'positions.csv:2, column option_type: "CALLS" is not call or put in the row of an option on SPY',
+    ),
+    "a strike of nothing": (
+        HEAD + b"SPY,0.0,CALL,2025-08-22,1,1,2.4,2025-08-20 09:30:00\n",
+        (
+            'positions.csv:2, column strike: "0.0" is not a strike such as 635.00'
+            " in the row of an option on SPY"
+        ),
     ),
     "wrong date": (
         HEAD + b"SPY,635,CALL,2025-02-30,1,1,2.4,2025-08-20 09:30:00\n",

@@ -118,6 +118,18 @@ POSITIONS: dict[str, tuple[bytes, dict[str, int | str]]] = {
         ),
         {SPY: 4},
     ),
+    "rows that are on their way out, or out in part": (
+        (
+            b"symbol,quantity,entry_price,status\nSPY250822C00635000,1,1.00,partially_closed\n"
+            b"SPY250822C00635000,1,1.10,Partially Closed\nSPY250822C00635000,1,1.20,CLOSING\n"
+            b"SPY250822C00635000,1,1.30,pending-close\nSPY250822C00635000,1,1.40,closed_partially\n"
+        ),
+        {SPY: 4},
+    ),
+    "an open row that holds nothing, beside one of the same price": (
+        b"symbol,quantity,entry_price,status\nSPY250822C00635000,0,2.40,open\nSPY250822C00635000,1,2.40,open\n",
+        {SPY: 1},
+    ),
     "enumerations as Python prints them": (
         (
             b"symbol,strike,option_type,expiry,side,quantity,asset_class,status\n"
