@@ -158,6 +158,39 @@ def test_a_holding_is_added_in_the_words_of_the_file() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("open_", "closed"),
+    [("OPEN", "CLOSED"), ("Open", "Closed"), ("PositionStatus.OPEN", "PositionStatus.CLOSED")],
+)
+def test_a_status_is_written_as_the_bot_writes_it(open_: str, closed: str) -> None:
+    """A bot that asks for CLOSED does not find closed; without an open row it follows the others."""
+    row = f"symbol,quantity,status\nSPY250822C00635000,1,{open_}\n".encode()
+    shelf = Shelf(positions=row)
+
+    assert shelf.change(holding(position(), None, fill("3")))["positions"].endswith(f",{closed}\n".encode())
+    assert shelf.change(holding(None, position(QQQ), fill("3")))["positions"].endswith(f",{open_}\n".encode())
+
+
+@pytest.mark.parametrize(("there", "new"), [("ETH/USD", "BTC/USD"), ("ETHUSD", "BTCUSD")])
+def test_a_coin_is_called_as_the_files_coins_are(there: str, new: str) -> None:
+    """With a slash or without: a bot looks for its own way of writing it."""
+    shelf = Shelf(positions=f"symbol,quantity\n{there},1\nAAPL,1\n".encode())
+
+    text = shelf.change(holding(None, position("BTCUSD", "0.5", "60000", "crypto")))["positions"]
+
+    assert text.endswith(f"AAPL,1\n{new},0.5\n".encode())
+    assert shelf.held()["BTCUSD"] == Decimal("0.5")
+
+
+def test_a_result_of_nothing_has_no_sign() -> None:
+    """A short whose price has not moved has neither won nor lost."""
+    shelf = Shelf(positions=b"symbol,quantity,entry_price,pnl_amount,pnl_pct\n")
+
+    new = shelf.change(holding(None, position(qty="-1", price="2.52"), fill("2.52")))["positions"]
+
+    assert new.endswith(b"SPY250822C00635000,-1,2.52,0.00,0.00\n")
+
+
 def test_an_average_from_the_broker_is_marked() -> None:
     """An entry price that no fill proves says so; its time is the time of writing."""
     shelf = Shelf(positions=b"symbol,quantity,entry_price,entry_time,source\n")

@@ -19,7 +19,7 @@ from . import instrument
 from .cells import LONG, SHORT, cased, cents_text, count_text, flag_text, price_text, word
 from .draft import Draft
 from .faults import GONE, fault
-from .positions import QUANTITIES, Holdings, Lot, is_open
+from .positions import OPEN, QUANTITIES, Holdings, Lot, is_open
 from .reopening import closed_lots, never_closed
 from .sheet import Sheet, their_name
 from .times import time_text
@@ -206,13 +206,14 @@ def _close(pen: Pen, lots: list[Lot], execution: Execution | None) -> None:
     if not pen.columns.keys() & {"status", "close_time"}:
         # without one of them the row could not be told from an open one
         pen.columns["status"] = pen.draft.add_column(their_name("status", pen.files.columns))
-    cells = {"status": "closed", "close_time": pen.time("close_time", execution.time if execution else None)}
+    cells = {"close_time": pen.time("close_time", execution.time if execution else None)}
     if execution and execution.price is not None:
         cells["exit_price"] = price_text(execution.price)
     if execution:
         cells["close_reason"] = execution.source
     for lot in lots:
-        pen.put(lot, cells)
+        like = pen.file.cell(lot.row, "status") or pen.file.like("status")
+        pen.put(lot, {"status": cased("closed", like), **cells})
 
 
 def _add(pen: Pen, change: PositionChange) -> None:
@@ -254,9 +255,10 @@ def _reopen(pen: Pen, lots: list[Lot], held: Position) -> None:
 
 def _open_word(pen: Pen) -> str:
     for row in reversed(pen.file.table.rows):
-        if is_open(pen.file, row):
+        said = pen.file.cell(row, "status")
+        if is_open(pen.file, row) and (not said or word(said) in OPEN):
             return pen.file.raw(row, "status")
-    return "open"
+    return cased("open", pen.file.like("status"))
 
 
 def _companions(held: Position, writing: Writing) -> dict[str, str]:

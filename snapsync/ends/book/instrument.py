@@ -7,11 +7,11 @@ from functools import lru_cache
 
 import msgspec
 
-from snapsync.model.symbols import CRYPTO, EQUITY, OPTION, asset_class, canonical, contract, occ
+from snapsync.model.symbols import CRYPTO, EQUITY, OPTION, asset_class, canonical, contract, occ, slashed
 
 from .cells import blank, day, day_text, kind, kind_text, strike_text, word
 from .faults import quoted
-from .sheet import Names, Sheet
+from .sheet import LOOK_BACK, Names, Sheet
 from .table import Row
 
 NAMES: Names = {
@@ -103,7 +103,7 @@ def cells_for(file: Sheet, key: str, asset: str) -> dict[str, str]:
     cells = {"symbol": key, "asset_class": asset}
     option = contract(key)
     if not option:
-        return cells
+        return cells | ({"symbol": slashed(key)} if asset == CRYPTO and _writes_slashes(file) else {})
     if not _writes_whole_symbols(file):
         cells["symbol"] = option.root
     kind_column = "option_type" if file.has("option_type") else "side"
@@ -127,6 +127,11 @@ def side_is_kind(file: Sheet) -> bool:
         return False
     like = file.like("side")
     return bool(kind(like)) if like else not file.has("option_type") and file.has("strike")
+
+
+def _writes_slashes(file: Sheet) -> bool:
+    symbols = (file.cell(row, "symbol") for row in reversed(file.table.rows[-LOOK_BACK:]))
+    return next(("/" in each for each in symbols if asset_class(each.upper()) == CRYPTO), False)
 
 
 def _writes_whole_symbols(file: Sheet) -> bool:
