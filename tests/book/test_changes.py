@@ -85,6 +85,7 @@ def test_a_bankroll_file_keeps_all_that_is_the_bots() -> None:
     ("before", "start", "end"),
     [
         (b'{"balance": 1}', b'{"balance": 100262.75, "current_bankroll"', b'"sync_adjustment": 100261.75}'),
+        (b'{"balance":1}', b'{"balance":100262.75,"current_bankroll":', b'"sync_adjustment":100261.75}'),
         (b'{"balance":1,"x":2}', b'{"balance":100262.75,"x":2,"current_ban', b'"sync_adjustment":100261.75}'),
         (b"{ }\n", b'{\n  "current_bankroll": 100262.75,', b'"peak_bankroll": 100262.75\n}\n'),
     ],
@@ -97,6 +98,16 @@ def test_members_are_added_in_the_style_of_the_file(before: bytes, start: bytes,
     after = shelf.change(change)["bankroll"]
 
     assert (after[: len(start)], after[-len(end) :]) == (start, end)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("1755696600.5", "1755790200"), ("1755696600500", "1755790200000")]
+)
+def test_a_time_in_seconds_stays_in_seconds(before: str, after: str) -> None:
+    """A bot that reckons with the number finds no text in its place."""
+    shelf = Shelf(bankroll=f'{{"last_updated": {before}, "balance": 95000}}'.encode())
+
+    assert shelf.change(cash_in("95000"))["bankroll"].startswith(f'{{"last_updated": {after}, '.encode())
 
 
 @pytest.mark.parametrize(

@@ -374,6 +374,14 @@ def test_the_bankroll_may_stand_under_another_key() -> None:
     assert b"current_bankroll" not in written
 
 
+def test_when_the_bankroll_was_corrected_is_found_under_its_name() -> None:
+    """The keys for it may be mapped as any others."""
+    files = msgspec.structs.replace(FILES, bankroll_keys={"syncedAt": "last_sync", "by": "sync_source"})
+    data = b'{"balance": 7, "syncedAt": "2025-08-21T15:30:00Z", "by": "snapsync"}'
+
+    assert Shelf(bankroll=data, files=files).read().corrected == "2025-08-21T15:30:00.000000000Z"
+
+
 def test_lots_have_their_average_price() -> None:
     """The entry price of several lots is weighted by quantity."""
     data = b"symbol,quantity,entry_price\nSPY250822C00635000,1,2.40\nSPY250822C00635000,3,2.80\n"

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from snapsync.model.canon import normal
 from snapsync.model.change import BankrollChange
-from snapsync.model.instant import Instant, instant
+from snapsync.model.instant import Instant, instant, to_datetime
 from snapsync.model.policy import Finding
 
 from .cells import number, price_text
@@ -48,8 +48,8 @@ def observations(members: Members) -> Iterable[Finding]:
 
 def corrected(members: Members) -> Instant | None:
     """When we wrote the bankroll last; None where the file does not say so, or another program wrote it."""
-    at = members.values.get("last_sync")
-    if members.values.get("sync_source") != _SOURCE or not isinstance(at, str):
+    at = _value(members, "last_sync")
+    if _value(members, "sync_source") != _SOURCE or not isinstance(at, str):
         return None
     try:
         return instant(at)
@@ -59,11 +59,15 @@ def corrected(members: Members) -> Instant | None:
 
 def synced(members: Members, zone: ZoneInfo) -> Instant | None:
     """When any program last wrote that it has synced the bankroll; None where none did."""
-    at = members.values.get("last_sync")
+    at = _value(members, "last_sync")
     try:
         return read_time(at, zone) if isinstance(at, str) else None
     except ValueError:
         return None
+
+
+def _value(members: Members, ours: str) -> object:
+    return members.values.get(their_name(ours, members.renames))
 
 
 def draft_bankroll(
@@ -128,6 +132,9 @@ _ORDER = (
     "last_sync",
     "sync_source",
 )
+_TIMES = frozenset({"last_updated", "last_sync"})
+_MILLISECONDS = 10**11
+"""No time in seconds is as large for some thousand years."""
 KEYS = (*_ORDER, "previous_balance", "sync_adjustment")
 """All keys that are ours."""
 
@@ -149,9 +156,13 @@ def _common(amount: Decimal, now: str, writing: Writing) -> dict[str, Scalar]:
 
 
 def _text_of(members: Members, name: str, value: Scalar) -> Scalar:
-    """The value as the file has it: what was a number in quotes stays in quotes."""
-    if isinstance(value, Decimal) and isinstance(members.values.get(name), str):
+    """The value as the file has it: a number in quotes stays in quotes, a time in seconds in seconds."""
+    old = members.values.get(name)
+    if isinstance(value, Decimal) and isinstance(old, str):
         return price_text(value)
+    if isinstance(old, Decimal) and members.renames.get(name, name) in _TIMES:
+        seconds = int(to_datetime(instant(str(value))).timestamp())
+        return seconds * 1000 if old >= _MILLISECONDS else seconds
     return value
 
 
