@@ -21,7 +21,8 @@ class Pairs(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     ``late`` maps an order that we imported to the row that the bot wrote for it afterwards; ``kept`` are
     those of them whose imported row is no longer as it was written. ``doubled`` are imported orders for
-    which the bot has written a row with the order's id. ``strays`` are rows that name an order
+    which the bot has written a row with the order's id. ``named`` maps an order to the row that has the bot's
+    own id of it, the client order id, where the broker's belongs. ``strays`` are rows that name an order
     which the broker does not show. ``mistimed`` pairs the bot's own rows with their orders, where the row's
     time is not that of the fills.
     """
@@ -34,13 +35,14 @@ class Pairs(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     late: dict[str, Transaction]
     kept: list[str]
     doubled: frozenset[str]
+    named: dict[str, Transaction]
     strays: list[str]
     mistimed: list[Pair]
 
     @property
     def links(self) -> set[str]:
-        """The orders that a row without an id was found for."""
-        return {order.key for _, order in self.matches.links}
+        """The orders that a row without an id, or with the bot's own, was found for."""
+        return {order.key for _, order in self.matches.links} | self.named.keys()
 
     @property
     def left_open(self) -> set[str]:
@@ -59,13 +61,16 @@ def pairs(look: Look, base: Base | None) -> Pairs:
         return row.time >= since and look.scope.covers(row.symbol, row.asset_class)
 
     nameless = [row for row in book.values() if not row.linked and row.time >= shift(since, minutes=-5)]
-    orders = [broker[key] for key in moves.worth_a_look(broker.keys()) if compared(broker[key])]
-    missing = [order for order in orders if order.key not in book]
+    named = _named(book, broker)
+    fresh = {*moves.worth_a_look(row.key for row in named.values())}
+    looked_at = {*moves.worth_a_look(broker.keys()), *(key for key, row in named.items() if row.key in fresh)}
+    orders = [broker[key] for key in sorted(looked_at) if compared(broker[key])]
+    missing = [order for order in orders if order.key not in book and order.key not in named]
     imported = _imported(book, broker, moves, nameless)
     ended = cache(_Fills(look).ended)
     matches = match(nameless, [*missing, *filter(compared, imported)], ended)
     late = {order.key: row for row, order in matches.links if order.key in book}
-    working = {f"{ORDER}{order.id}" for order in look.open_orders}
+    working = {f"{ORDER}{order.id}" for order in look.open_orders} | {row.key for row in named.values()}
     return Pairs(
         since=since,
         moves=moves,
@@ -73,6 +78,7 @@ def pairs(look: Look, base: Base | None) -> Pairs:
         rows={
             **{order.key: book[order.key] for order in orders if order.key in book},
             **{order.key: row for row, order in matches.links},
+            **named,
         },
         matches=matches,
         late=late,
@@ -83,6 +89,7 @@ def pairs(look: Look, base: Base | None) -> Pairs:
             if order.key in look.untouched and order.key in book
             if book[order.key].origin != IMPORTED and book[order.key].qty == 2 * order.qty
         ),
+        named=named,
         strays=[
             key
             for key in moves.worth_a_look(book.keys() - broker.keys() - working)
@@ -94,6 +101,21 @@ def pairs(look: Look, base: Base | None) -> Pairs:
             if order.key in book and not _timely(book[order.key], order, ended)
         ],
     )
+
+
+def _named(book: Mapping[str, Transaction], broker: Mapping[str, Transaction]) -> dict[str, Transaction]:
+    """The orders that a row names by the id that the bot gave them; such a row stays as it is."""
+    rows = {key.removeprefix(ORDER): row for key, row in book.items() if key not in broker and row.linked}
+    return {
+        key: rows[order.client_order_id]
+        for key, order in (broker.items() if rows else ())
+        if order.client_order_id in rows and key not in book
+        if _alike(rows[order.client_order_id], order)
+    }
+
+
+def _alike(row: Transaction, order: Transaction) -> bool:
+    return (row.symbol, row.action) == (order.symbol, order.action)
 
 
 def _same(row: Transaction, order: Transaction) -> bool:

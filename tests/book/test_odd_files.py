@@ -433,3 +433,14 @@ def test_option_rows_without_a_contract_are_noted() -> None:
     (note,) = Shelf(history=data).read().observations
 
     assert note.code == "rows-without-contract"
+
+
+def test_rows_that_say_neither_buy_nor_sell_are_noted() -> None:
+    """They are read, and their limit is told; a row with an order's id needs no word."""
+    row = b"2025-08-20 09:30:00,SPY250822C00635000,%b,1,2.40,%b\n"
+    data = HEAD + row % (b"ENTRY", b"") + row % (b"ENTRY", b"abc") + row % (b"BUY", b"")
+
+    (note,) = Shelf(history=data).read().observations
+
+    assert (note.code, note.severity) == ("unknown-action", "note")
+    assert note.detail.startswith('history.csv: 1 row(s), the last in line 2, which says "entry".')

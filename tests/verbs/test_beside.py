@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 
@@ -84,6 +84,25 @@ def test_a_bot_that_is_late_has_its_row_and_the_trade_is_there_once(bot: Bot, *,
     settle(bot)
     (bots,) = (each for each in rows(bot)[before:])
     assert (bots["source"], bots["alpaca_order_id"]) == ("bot", ours["alpaca_order_id"])
+
+
+def test_a_row_with_the_bots_own_id_of_an_order_is_that_order(bot: Bot) -> None:
+    """Nothing is imported beside it and its id stays; what it says wrongly is corrected."""
+    buys(bot, "mine-1")
+    order = next(each for each in bot.sandbox.world.orders.values() if each.client_order_id == "mine-1")
+    at = datetime.fromtimestamp((order.filled_at or 0) / 1e9, tz=UTC).isoformat()
+    with bot.history.open("a") as file:
+        file.write(f"{at},{CALL},BUY,2,2.40,480.00,,mine-1,bot,,,\n")
+    before = bot.history.read_bytes()
+
+    settle(bot)
+
+    assert bot.history.read_bytes() == before
+    assert "order that the broker does not show" not in bot.run("plan").out
+
+    bot.history.write_bytes(before.replace(b"BUY,2,2.40,480.00,,mine-1", b"BUY,3,2.40,480.00,,mine-1"))
+    settle(bot)
+    assert rows(bot)[-1]["quantity"] == "2"
 
 
 def test_an_imported_row_with_a_remark_stays_beside_the_bots(bot: Bot) -> None:
