@@ -283,6 +283,10 @@ POSITIONS = {
         b"\xef\xbb\xbf\r\n",
         "positions.csv: has no content; a file that does not exist is an empty book, an empty one is not",
     ),
+    "two byte order marks": (
+        b"\xef\xbb\xbf" * 2 + b"symbol,quantity\nSPY,1\n",
+        "positions.csv:1: begins with two byte order marks; expected one at most",
+    ),
     "utf-16 without mark": (
         "symbol,quantity\n".encode("utf-16-le"),
         "positions.csv:1: a NUL byte at offset 1; expected text",
