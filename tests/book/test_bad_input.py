@@ -20,6 +20,10 @@ LOG = b"timestamp,symbol,action,quantity,price,alpaca_order_id\n"
 
 BANKROLLS = {
     "truncated": (b'{\n  "balance": 95', "bankroll.json:2, column 16: the file breaks off here"),
+    "truncated in a text": (
+        b'{\n  "balance": 95,\n  "las',
+        "bankroll.json:3, column 3: a text begins here that is never closed",
+    ),
     "trailing comma": (
         b'{\n  "balance": 95000,\n}',
         "bankroll.json:3, column 1: expecting property name enclosed in double quotes",

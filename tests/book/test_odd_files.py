@@ -206,12 +206,13 @@ HISTORIES: dict[str, tuple[bytes, list[Said]]] = {
         (
             b"datetime,symbol,side,qty,fill_price,order_id\n"
             b"2025-08-20T09:30:00-04:00,SPY250822C00635000,sell to close,-2,3.10,x\n"
-            b"2025-08-20T13:30:00Z,SPY250822C00635000,BTO,2,3,y\n"
+            b"2025-08-20T13:30:00Z,SPY250822C00635000,BTO,2,3,y\n2025-08-20T13:30:00Z,SPY250822C00635000,S,2,3,s\n"
             b"2025-08-20 13:30:00.123456+00:00,SPY250822C00635000,Roll,2,,z\n"
         ),
         [
             ("order:x", SPY, "sell", "2", "3.1", "2025-08-20T13:30:00"),
             ("order:y", SPY, "buy", "2", "3", "2025-08-20T13:30:00"),
+            ("order:s", SPY, "sell", "2", "3", "2025-08-20T13:30:00"),
             ("order:z", SPY, "roll", "2", None, "2025-08-20T13:30:00"),
         ],
     ),

@@ -53,8 +53,12 @@ _ADDED_BEFORE = ("action", *OPTIONAL)
 
 EVENTS = frozenset({"expired", "assigned", "exercised"})
 _ACTIONS = {
-    **dict.fromkeys(("buy", "bot", "bought", "bto", "btc", "buy_to_open", "buy_to_close", "open"), "buy"),
-    **dict.fromkeys(("sell", "sld", "sold", "sto", "stc", "sell_to_open", "sell_to_close", "close"), "sell"),
+    **dict.fromkeys(
+        ("b", "buy", "bot", "bought", "bto", "btc", "buy_to_open", "buy_to_close", "open"), "buy"
+    ),
+    **dict.fromkeys(
+        ("s", "sell", "sld", "sold", "sto", "stc", "sell_to_open", "sell_to_close", "close"), "sell"
+    ),
     **dict.fromkeys(("sell_short", "short"), "sell"),
     **dict.fromkeys(("expire", "expired", "expiry", "expiration", "opexp"), "expired"),
     **dict.fromkeys(("assign", "assigned", "assignment", "opasn"), "assigned"),

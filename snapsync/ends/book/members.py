@@ -89,6 +89,8 @@ _KINDS = {list: "list", str: "text", Decimal: "number", bool: "single value"}
 def _why(error: JSONDecodeError, text: str) -> str:
     if error.pos >= len(text.rstrip()):
         return "the file breaks off here"
+    if error.msg.startswith("Unterminated string"):
+        return "a text begins here that is never closed"
     return error.msg[:1].lower() + error.msg[1:]
 
 
