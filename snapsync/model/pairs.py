@@ -8,6 +8,7 @@ from functools import cache
 import msgspec
 
 from .change import changed_fields
+from .dated import Days
 from .instant import Instant, seconds_between, shift
 from .ledger import FILL
 from .match import WINDOW_SECONDS, Ended, Matches, Pair, match
@@ -60,7 +61,15 @@ def pairs(look: Look, base: Base | None) -> Pairs:
     def compared(row: Transaction) -> bool:
         return row.time >= since and look.scope.covers(row.symbol, row.asset_class)
 
-    nameless = [row for row in book.values() if not row.linked and row.time >= shift(since, minutes=-5)]
+    days = Days(look.book_zone)
+    # a row that tells its day alone may stand for an order of the first day's evening
+    earliest = min(shift(since, minutes=-5), days.midnight(since) or since)
+    nameless = [
+        row
+        for row in book.values()
+        if not row.linked and row.time >= earliest
+        if row.time >= shift(since, minutes=-5) or days.dated(row.time)
+    ]
     named = _named(book, broker)
     fresh = {*moves.worth_a_look(row.key for row in named.values())}
     looked_at = {*moves.worth_a_look(broker.keys()), *(key for key, row in named.items() if row.key in fresh)}
@@ -68,7 +77,7 @@ def pairs(look: Look, base: Base | None) -> Pairs:
     missing = [order for order in orders if order.key not in book and order.key not in named]
     imported = _imported(book, broker, moves, nameless)
     ended = cache(_Fills(look).ended)
-    matches = match(nameless, [*missing, *filter(compared, imported)], ended)
+    matches = match(nameless, [*missing, *filter(compared, imported)], ended, days)
     late = {order.key: row for row, order in matches.links if order.key in book}
     working = {f"{ORDER}{order.id}" for order in look.open_orders} | {row.key for row in named.values()}
     return Pairs(
@@ -82,7 +91,9 @@ def pairs(look: Look, base: Base | None) -> Pairs:
         },
         matches=matches,
         late=late,
-        kept=sorted(key for key in late if key not in look.untouched or not _same(book[key], broker[key])),
+        kept=sorted(
+            key for key in late if key not in look.untouched or not _same(book[key], broker[key], days)
+        ),
         doubled=frozenset(
             order.key
             for order in orders
@@ -98,7 +109,7 @@ def pairs(look: Look, base: Base | None) -> Pairs:
         mistimed=[
             (book[order.key], order)
             for order in orders
-            if order.key in book and not _timely(book[order.key], order, ended)
+            if order.key in book and not _timely(book[order.key], order, ended, days)
         ],
     )
 
@@ -118,18 +129,23 @@ def _alike(row: Transaction, order: Transaction) -> bool:
     return (row.symbol, row.action) == (order.symbol, order.action)
 
 
-def _same(row: Transaction, order: Transaction) -> bool:
-    """Whether an imported row still says what the broker says, in whole seconds or minutes."""
+def _same(row: Transaction, order: Transaction, days: Days) -> bool:
+    """Whether an imported row still says what the broker says, in whole seconds, minutes or days."""
     if changed_fields(row, order):
         return False
+    if row.time == days.midnight(order.time):
+        return True
     return row.time[:19] == order.time[:19] or row.time[:19] == f"{order.time[:16]}:00"
 
 
-def _timely(row: Transaction, order: Transaction, ended: Ended) -> bool:
+def _timely(row: Transaction, order: Transaction, ended: Ended, days: Days) -> bool:
     """Whether a row of the bot's has a time of its order's fills, or one not far off; ours always has."""
     if row.origin == IMPORTED or abs(seconds_between(row.time, order.time)) <= WINDOW_SECONDS:
         return True
-    return order.time <= row.time <= shift(ended(order), seconds=WINDOW_SECONDS)
+    last = ended(order)
+    if order.time <= row.time <= shift(last, seconds=WINDOW_SECONDS):
+        return True
+    return row.time in {days.midnight(order.time), days.midnight(last)}
 
 
 def _imported(

@@ -6,6 +6,7 @@ import csv
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -60,6 +61,13 @@ def append(bot: Bot, name: str, **cells: str) -> None:
         file.write(",".join(row.get(name, "") for name in head) + "\n")
 
 
+def day(bot: Bot, name: str) -> str:
+    """The day of an order's fill in New York."""
+    order = next(each for each in bot.sandbox.world.orders.values() if each.client_order_id == name)
+    at = datetime.fromtimestamp((order.filled_at or 0) / 1e9, tz=ZoneInfo("America/New_York"))
+    return f"{at:%Y-%m-%d}"
+
+
 def edited(text: str, old: str, new: str) -> str:
     """The row of the one contract, with something replaced."""
     (row,) = (line for line in text.splitlines() if CALL in line)
@@ -103,6 +111,43 @@ def test_a_row_with_the_bots_own_id_of_an_order_is_that_order(bot: Bot) -> None:
     bot.history.write_bytes(before.replace(b"BUY,2,2.40,480.00,,mine-1", b"BUY,3,2.40,480.00,,mine-1"))
     settle(bot)
     assert rows(bot)[-1]["quantity"] == "2"
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_row_that_tells_a_day_alone_is_the_order_of_that_day(bot: Bot, *, late: bool) -> None:
+    """A bot that notes no time has its row linked, also for an order that was imported before."""
+    bot.history.write_text("date,symbol,action,quantity,price,note\n")
+    settle(bot)
+    buys(bot, "day-1")
+    buys(bot, "day-2", qty=3)
+    if late:
+        settle(bot)
+    orders = {each.client_order_id: each for each in bot.sandbox.world.orders.values()}
+    with bot.history.open("a") as file:
+        for name, qty in (("day-1", 2), ("day-2", 3)):
+            file.write(f"{day(bot, name)},{CALL},BUY,{qty},2.40,mine\n")
+
+    settle(bot)
+
+    found = {each["alpaca_order_id"]: each["note"] for each in rows(bot)}
+    assert (found[orders["day-1"].id], found[orders["day-2"].id]) == ("mine", "mine")
+    assert len([each for each in rows(bot) if each["symbol"] == CALL]) == 2
+    assert "time" not in bot.run("plan").out
+
+
+def test_two_orders_of_a_day_are_not_told_apart_by_a_day(bot: Bot) -> None:
+    """Two that are alike are never guessed: both are listed, and none is imported."""
+    bot.history.write_text("date,symbol,action,quantity,price,note\n")
+    settle(bot)
+    order = {"do": "buy", "symbol": CALL, "qty": 2, "price": "2.40"}
+    bot.sandbox.do(order | {"client_order_id": "day-1"}, order | {"client_order_id": "day-2"})
+    bot.sandbox.do({"do": "clock", "by": "5m"})
+    with bot.history.open("a") as file:
+        file.write(f"{day(bot, 'day-1')},{CALL},BUY,2,2.40,mine\n")
+
+    found = plan(bot.env()).plan.findings
+
+    assert [each.code for each in found if each.severity == "note"].count("ambiguous-match") == 2
 
 
 def test_an_imported_row_with_a_remark_stays_beside_the_bots(bot: Bot) -> None:
