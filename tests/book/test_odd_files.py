@@ -407,6 +407,18 @@ def test_lots_have_their_average_price() -> None:
             Shelf(positions=b"symbol,occ_symbol,quantity\nQQQ250822P00480000,SPY250822C00635000,3\n"),
             f"positions.csv:2: occ_symbol {SPY}, symbol {QQQ}",
         ),
+        (
+            Shelf(positions=b"symbol,occ_symbol,quantity\nQQQ,SPY250822C00635000,3\n"),
+            f"positions.csv:2: occ_symbol {SPY}, symbol QQQ",
+        ),
+        (
+            Shelf(
+                positions=b"symbol,strike,option_type,expiry,quantity\n"
+                b"SPY250822C00635000,640.0,put,2025-08-29,3\n"
+                b"QQQ250822P00480000,480.00,P,8/22/2025,3\nIWM250829P00221000,,nan,soon,3\n"
+            ),
+            f"positions.csv:2: symbol {SPY}, strike 640.0, option_type put, expiry 2025-08-29",
+        ),
     ],
 )
 def test_twins_that_disagree_are_noted(book: Shelf, detail: str) -> None:
