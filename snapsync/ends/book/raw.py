@@ -6,6 +6,7 @@ it is never taken for an empty one. Only a file that does not exist is an empty 
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import time
@@ -20,6 +21,7 @@ from .values import ROLES, BookFiles, Role
 ATTEMPTS = 5
 PAUSE_SECONDS = 0.05
 _BLOCK = 1 << 20
+_FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 Stamp = tuple[int, int, int, int, int]
 
@@ -57,9 +59,9 @@ def assure_writable(paths: Iterable[Path]) -> None:
     for path in paths:
         try:
             os.close(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | os.O_CLOEXEC))
-        except FileNotFoundError:
-            continue  # it is to be made
         except OSError as error:
+            if error.errno not in _FORBIDDEN:
+                continue  # it is to be made; or what is wrong with the disk is told by the write itself
             raise fault(
                 UNWRITABLE,
                 f"{path.name}: {error.strerror or error}; nothing was written",
