@@ -231,3 +231,21 @@ def test_two_orders_that_are_alike_are_listed_with_both_rows(bot: Bot) -> None:
     settle(bot)
     assert {each["alpaca_order_id"] for each in rows(bot)[-2:]} == set(ids)
     assert len(rows(bot)) == before + 3
+
+
+def test_what_expires_on_the_day_of_a_sale_is_closed_at_nothing(bot: Bot) -> None:
+    """An expiry is dated by its day: the sale that the book knows already is not taken for it."""
+    buys(bot, "zero-1", qty=4)
+    settle(bot)
+    sale = {"do": "sell", "symbol": CALL, "qty": 2, "price": "3.00", "client_order_id": "zero-2"}
+    bot.sandbox.do(sale, {"do": "clock", "by": "5m"})
+    settle(bot)
+
+    bot.sandbox.do({"do": "expiry", "symbol": CALL}, {"do": "clock", "by": "5m"})
+    planned = bot.run("plan")
+    settle(bot)
+
+    assert "2 → 0, expired" in planned.out
+    with bot.positions.open(newline="") as file:
+        (row,) = (each for each in csv.DictReader(file) if each["occ_symbol"] == CALL)
+    assert (row["status"], row["exit_price"]) == ("closed", "0.00")
