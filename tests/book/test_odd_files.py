@@ -428,6 +428,19 @@ def test_twins_that_disagree_are_noted(book: Shelf, detail: str) -> None:
     assert (note.code, note.severity, note.detail) == ("twin-fields", "note", detail)
 
 
+def test_a_bankroll_under_another_name_is_noted() -> None:
+    """Ours would be added beside it, and the bot would not read them; a mapped key is understood."""
+    data = b'{"Balance": 95000.00, "wins": 3}'
+    mapped = msgspec.structs.replace(FILES, bankroll_keys={"Balance": "balance"})
+
+    (note,) = Shelf(bankroll=data).read().observations
+
+    assert (note.code, note.severity) == ("bankroll-under-another-name", "note")
+    assert "bankroll_keys: {Balance: current_bankroll}" in note.detail
+    assert not Shelf(bankroll=data, files=mapped).read().observations
+    assert not Shelf(bankroll=b'{"wins": 3}').read().observations
+
+
 def test_a_status_that_is_not_known_is_noted() -> None:
     """A row that says neither open nor closed counts as closed, and that is told."""
     data = b"symbol,quantity,status,close_time\nSPY250822C00635000,1,pending,\n"

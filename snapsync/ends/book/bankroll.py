@@ -11,6 +11,7 @@ from snapsync.model.change import BankrollChange
 from snapsync.model.instant import Instant, instant, to_datetime
 from snapsync.model.policy import Finding
 
+from .alike import alike
 from .cells import number, price_text
 from .faults import NUMBER, RESTORE, fault, quoted
 from .members import Members, Scalar, new_object, with_members
@@ -33,7 +34,8 @@ def bankroll(members: Members) -> Decimal | None:
 
 
 def observations(members: Members) -> Iterable[Finding]:
-    """Note twins that disagree."""
+    """Note twins that disagree, and a bankroll that likely stands under another name."""
+    yield from _hidden(members)
     one, other = (_amount(members, name) for name in TWINS)
     if one is not None and other is not None and one != other:
         named = [their_name(name, members.renames) for name in TWINS]
@@ -43,6 +45,23 @@ def observations(members: Members) -> Iterable[Finding]:
             key="bankroll",
             summary="Fields of the book that should say the same differ; the first is taken.",
             detail=f"{members.name}: {named[0]} {one}, {named[1]} {other}",
+        )
+
+
+def _hidden(members: Members) -> Iterable[Finding]:
+    if bankroll(members) is not None:
+        return
+    numbers = [key for key, value in members.values.items() if isinstance(value, Decimal)]
+    foreign = [key for key in numbers if key not in KEYS and key not in members.renames]
+    meant = [key for key, ours in alike(foreign, dict.fromkeys(TWINS, ()), ()).items() if ours in TWINS]
+    if meant:
+        yield Finding(
+            code="bankroll-under-another-name",
+            severity="note",
+            key="bankroll",
+            summary="The bankroll file may call the bankroll differently: then your bot would not read ours.",
+            detail=f"{members.name} has neither {' nor '.join(TWINS)}, but {', '.join(meant)}. If that is it,"
+            f" set bankroll_keys: {{{meant[0]}: {TWINS[0]}}} under ALPACA_SYNC_BOOK in config.yaml.",
         )
 
 
