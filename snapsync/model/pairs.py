@@ -62,14 +62,7 @@ def pairs(look: Look, base: Base | None) -> Pairs:
         return row.time >= since and look.scope.covers(row.symbol, row.asset_class)
 
     days = Days(look.book_zone)
-    # a row that tells its day alone may stand for an order of the first day's evening
-    earliest = min(shift(since, minutes=-5), days.midnight(since) or since)
-    nameless = [
-        row
-        for row in book.values()
-        if not row.linked and row.time >= earliest
-        if row.time >= shift(since, minutes=-5) or days.dated(row.time)
-    ]
+    nameless = _nameless(book.values(), since, days)
     named = _named(book, broker)
     fresh = {*moves.worth_a_look(row.key for row in named.values())}
     looked_at = {*moves.worth_a_look(broker.keys()), *(key for key, row in named.items() if row.key in fresh)}
@@ -112,6 +105,17 @@ def pairs(look: Look, base: Base | None) -> Pairs:
             if order.key in book and not _timely(book[order.key], order, ended, days)
         ],
     )
+
+
+def _nameless(rows: Iterable[Transaction], since: Instant, days: Days) -> list[Transaction]:
+    """The rows of the time compared that name no order; one that tells a day alone may be of its evening."""
+    first = shift(since, minutes=-5)
+    earliest = min(first, days.midnight(since) or first)
+    return [
+        row
+        for row in rows
+        if not row.linked and row.time >= earliest and (row.time >= first or days.dated(row.time))
+    ]
 
 
 def _named(book: Mapping[str, Transaction], broker: Mapping[str, Transaction]) -> dict[str, Transaction]:
