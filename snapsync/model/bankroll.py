@@ -24,7 +24,7 @@ MISSING = "missing"
 
 
 class Since(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """What happened since the agreed point.
+    """What happened since the bankroll was last agreed on.
 
     ``recent`` are the activities proven since, None on first contact; ``manual_fills`` the keys of fills
     among them that the bot did not order. ``moved`` is which side left the agreed point, ``corrected`` when

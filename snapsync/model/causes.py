@@ -62,10 +62,11 @@ def kind_of(told: Told, senders: Senders) -> Kind:
         what = "bought" if row.side == "buy" else "sold"
         return Kind(cause=sender.cause, what=what, rule=sender.rule, or_else=sender.or_else)
     canceled = "canceled " if row.void else ""
-    return Kind(cause=_cause(row), what=f"{canceled}{_what(row)}", rule=_rule(row))
+    return Kind(cause=cause_of(row), what=f"{canceled}{_what(row)}", rule=_rule(row))
 
 
-def _cause(row: Activity) -> Cause:
+def cause_of(row: Activity) -> Cause:
+    """What caused an activity that is no fill."""
     if row.type in OPTION_EVENTS or row.type in {DELIVERY, "OPCSH"}:
         return Cause.OPTION_EVENT
     if row.type in _CORPORATE:

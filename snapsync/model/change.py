@@ -117,7 +117,7 @@ class TransactionChange(Record, frozen=True, tag_field="component", tag="transac
 class BankrollChange(Record, frozen=True, tag_field="component", tag="bankroll"):
     """The bankroll should be what ``basis`` says at the time of writing; ``amount`` is its reading now.
 
-    ``flows`` is the net of deposits and withdrawals since the agreed point, in dollars: they shift the
+    ``flows`` is the net of deposits and withdrawals that it has not followed yet, in dollars: they shift the
     peak, because only trading result may raise it. ``triggers`` says why the change is due.
     """
 

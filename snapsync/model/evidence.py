@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from decimal import Decimal
+from itertools import chain
 
+from .causes import cause_of
 from .change import Cause, Execution, Moved, Why, either
-from .instant import Instant
-from .ledger import DELIVERY, FILL, OPTION_EVENTS, Activity, Ledger
-from .newest import Newest
+from .effects import quantity_effects
+from .instant import Instant, midnight
+from .ledger import DELIVERY, FILL, OPTION_EVENTS, Activity, Ledger, moves_bankroll
+from .newest import Newest, newness
 from .plan import Look
 from .policy import Rules
 from .senders import Senders
@@ -16,7 +19,7 @@ from .state import ORDER, Position, Transaction
 from .symbols import contract
 from .threeway import Base
 from .trades import average
-from .trading_days import past_expiry
+from .trading_days import market_close, past_expiry
 
 FROM_FILLS = "fills"
 FROM_BROKER = "broker average"
@@ -40,7 +43,12 @@ class Evidence:
         self._newest = Newest(ledger)
         self.recent: tuple[Activity, ...] = tuple(_new_rows(ledger, base)) if base else ()
         """The activities that were not known at the agreed point; none on first contact."""
-        self._waiting = {key for key in base.open if key.startswith(FILL)} if base else set()
+        self._new = sorted(self.recent, key=newness, reverse=True)
+        waiting = {key for key in base.open if moves_bankroll(key)} if base else set()
+        self.unbooked = tuple(
+            {row.key: row for row in (*self._newest.of_keys(waiting), *self.recent)}.values()
+        )
+        """What the bankroll has not followed yet: ``recent``, and what was left open at the agreed point."""
         orders = {row.key: row for row in broker.transactions}
         self.senders = Senders(orders, booked, rules.bot_prefix)
 
@@ -57,8 +65,7 @@ class Evidence:
 
         Those on ``young`` symbols wait: the bot's own row may still come. They stay new until they count.
         """
-        rows = {row.key: row for row in (*self._newest.of_keys(self._waiting), *self.recent)}
-        fills = [row for row in rows.values() if row.type == FILL and self._sender(row) in BY_HAND]
+        fills = [row for row in self.unbooked if row.type == FILL and self._sender(row) in BY_HAND]
         return (
             tuple(row.key for row in fills if row.symbol not in young),
             tuple(row.key for row in fills if row.symbol in young),
@@ -84,7 +91,7 @@ class Evidence:
         if after is None and not rows and terms and past_expiry(terms.expiry, self._at):
             execution = Execution(price=None, time=None, source=EVIDENCE_PENDING)
             return execution, Why(moved=moved, cause=Cause.OPTION_EVENT)
-        return _execution(key, rows, after), Why(moved=moved, cause=cause, evidence=_keys(rows))
+        return _execution(key, rows, after, self._at), Why(moved=moved, cause=cause, evidence=_keys(rows))
 
     def of_transaction(self, order: Transaction, moved: Moved) -> Why:
         """Whose an order was."""
@@ -94,10 +101,14 @@ class Evidence:
         return Why(moved=moved, cause=cause, evidence=(order.key,))
 
     def _making(self, key: str, difference: Decimal) -> list[Activity]:
-        # Newest first, only what moves the holding the right way, until the difference is made up.
+        # Only what moves the holding the right way, until the difference is made up: first what is new, for
+        # an event may be dated before a fill that the book knows already; then the newest of the rest.
         found: list[Activity] = []
         missing = difference
-        for row, effect in self._newest.moving(key) if difference else ():
+        new = [(row, effect) for row in self._new for each, effect in quantity_effects(row) if each == key]
+        known = {row.key for row, _ in new}
+        older = (pair for pair in self._newest.moving(key) if pair[0].key not in known)
+        for row, effect in chain(new, older) if difference else ():
             if (effect > 0) == (difference > 0):
                 found.append(row)
                 missing -= effect
@@ -112,16 +123,22 @@ class Evidence:
         for by_hand in BY_HAND:
             if by_hand in senders:
                 return by_hand
-        return Cause.BOT if senders == {Cause.BOT} else Cause.UNKNOWN
+        if senders:
+            return Cause.BOT if senders == {Cause.BOT} else Cause.UNKNOWN
+        causes = {cause_of(row) for row in rows}
+        return causes.pop() if len(causes) == 1 else Cause.UNKNOWN
 
     def _sender(self, fill: Activity) -> Cause:
         return self.senders.of(fill).cause
 
 
-def _execution(key: str, rows: list[Activity], after: Position | None) -> Execution | None:
+def _execution(key: str, rows: list[Activity], after: Position | None, now: Instant) -> Execution | None:
     events = [row for row in rows if row.type in OPTION_EVENTS]
     if events:
-        return Execution(price=Decimal(0), time=events[0].time, source=OPTION_EVENTS[events[0].type])
+        end = events[0]
+        # it is dated by its day, and comes after the market's close: not before the day's own fills
+        time = end.time if end.time != midnight(end.time[:10]) else min(market_close(end.time), now)
+        return Execution(price=Decimal(0), time=time, source=OPTION_EVENTS[end.type])
     # a split or a transfer has no price, and another pair's is not in dollars
     fills = [row for row in rows if row.type == FILL and row.symbol == key]
     if fills:

@@ -140,6 +140,11 @@ def ledger(rows: Iterable[Activity]) -> Ledger:
     return Pages.of(Activity, rows)
 
 
+def moves_bankroll(key: str) -> bool:
+    """Whether an activity of this key may be a reason to correct the bankroll."""
+    return key.partition(":")[0] in FLOWS | {FILL}
+
+
 def flows(rows: Iterable[Activity]) -> tuple[Activity, ...]:
     """The deposits and withdrawals among these activities."""
     return tuple(row for row in rows if row.type in FLOWS and not row.void and row.net_amount)

@@ -13,6 +13,7 @@ from decimal import Decimal
 from operator import attrgetter
 
 from .canon import Record, normal
+from .dated import Days
 from .fields import same_price
 from .instant import Instant, shift
 from .state import SEVERAL, Transaction
@@ -47,7 +48,10 @@ class Matches(Record, frozen=True):
 
 
 def match(
-    rows: Iterable[Transaction], orders: Iterable[Transaction], ended: Ended = attrgetter("time")
+    rows: Iterable[Transaction],
+    orders: Iterable[Transaction],
+    ended: Ended = attrgetter("time"),
+    days: Days | None = None,
 ) -> Matches:
     """Find for each order the one row without an id that stands for it, or the several that do.
 
@@ -55,8 +59,9 @@ def match(
         rows: the book's transactions that name no order.
         orders: the broker's transactions that no row of the book names.
         ended: the time of an order's last fill.
+        days: tells the rows that name a day alone, and which day that is.
     """
-    rest = _Rest(rows, orders, ended)
+    rest = _Rest(rows, orders, ended, days)
     found = Matches()
     for candidates in (rest.of_equal_size, rest.adding_up, rest.shared):
         more = _resolved([(order, candidates(order)) for order in rest.orders])
@@ -84,12 +89,17 @@ def _resolved(found: list[tuple[Transaction, tuple[Rows, ...]]]) -> Matches:
 class _Rest:
     """Rows and orders that nothing was found for yet, and the ways to find candidates among them."""
 
-    def __init__(self, rows: Iterable[Transaction], orders: Iterable[Transaction], ended: Ended) -> None:
-        self._rows, self._ended = sorted(rows, key=attrgetter("time")), ended
+    def __init__(
+        self, rows: Iterable[Transaction], orders: Iterable[Transaction], ended: Ended, days: Days | None
+    ) -> None:
+        self._rows, self._ended, self._days = sorted(rows, key=attrgetter("time")), ended, days
         self._shelves: dict[tuple[str, str], list[Transaction]] = {}
+        self._dated: dict[tuple[str, str], list[Transaction]] = {}
         for row in self._rows:
-            self._shelves.setdefault((row.symbol, row.action), []).append(row)
-        self.orders = [order for order in orders if (order.symbol, order.action) in self._shelves]
+            shelves = self._dated if days and days.dated(row.time) else self._shelves
+            shelves.setdefault((row.symbol, row.action), []).append(row)
+        known = self._shelves.keys() | self._dated.keys()
+        self.orders = [order for order in orders if (order.symbol, order.action) in known]
 
     def without(self, found: Matches) -> _Rest:
         """What is left when these are taken."""
@@ -100,6 +110,7 @@ class _Rest:
             (row for row in self._rows if row.key not in taken),
             (order for order in self.orders if order.key not in done),
             self._ended,
+            self._days,
         )
 
     def of_equal_size(self, order: Transaction) -> tuple[Rows, ...]:
@@ -154,7 +165,16 @@ class _Rest:
         shelf = self._shelves.get((order.symbol, order.action), [])
         first, last = self._span(order, hours)
         time = attrgetter("time")
-        return shelf[bisect_left(shelf, first, key=time) : bisect_right(shelf, last, key=time)]
+        timely = shelf[bisect_left(shelf, first, key=time) : bisect_right(shelf, last, key=time)]
+        return timely if hours else [*self._of_its_day(order), *timely]
+
+    def _of_its_day(self, order: Transaction) -> Iterable[Transaction]:
+        """The rows that name the day of an order's first or last fill, and no time."""
+        dated = self._dated.get((order.symbol, order.action), ())
+        if not dated or self._days is None:
+            return ()
+        midnights = {self._days.midnight(order.time), self._days.midnight(self._ended(order))}
+        return (row for row in dated if row.time in midnights)
 
     def _span(self, order: Transaction, hours: int = 0) -> tuple[Instant, Instant]:
         """Between which times the rows of an order lie: from its first fill to its last, or not far off."""

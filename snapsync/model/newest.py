@@ -7,7 +7,12 @@ from decimal import Decimal
 
 from .effects import quantity_effects
 from .instant import Instant
-from .ledger import Activity, Ledger
+from .ledger import DELIVERY, OPTION_EVENTS, Activity, Ledger
+
+
+def newness(row: Activity) -> tuple[str, bool, Instant, str]:
+    """By what activities stand in their order: an option's end is dated by its day, and comes last in it."""
+    return row.time[:10], row.type in OPTION_EVENTS or row.type == DELIVERY, row.time, row.id
 
 
 class Newest:
@@ -50,7 +55,7 @@ class Newest:
         if not self._days:
             return False
         page = self._ledger.buckets[self._days.pop()]
-        for row in sorted(page.rows, key=lambda each: (each.time, each.id), reverse=True):
+        for row in sorted(page.rows, key=newness, reverse=True):
             for key, effect in quantity_effects(row):
                 if effect:
                     self._moving.setdefault(key, []).append((row, effect))

@@ -8,6 +8,7 @@ from functools import cache
 import msgspec
 
 from .change import changed_fields
+from .dated import Days
 from .instant import Instant, seconds_between, shift
 from .ledger import FILL
 from .match import WINDOW_SECONDS, Ended, Matches, Pair, match
@@ -21,7 +22,8 @@ class Pairs(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     ``late`` maps an order that we imported to the row that the bot wrote for it afterwards; ``kept`` are
     those of them whose imported row is no longer as it was written. ``doubled`` are imported orders for
-    which the bot has written a row with the order's id. ``strays`` are rows that name an order
+    which the bot has written a row with the order's id. ``named`` maps an order to the row that has the bot's
+    own id of it, the client order id, where the broker's belongs. ``strays`` are rows that name an order
     which the broker does not show. ``mistimed`` pairs the bot's own rows with their orders, where the row's
     time is not that of the fills.
     """
@@ -34,13 +36,14 @@ class Pairs(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     late: dict[str, Transaction]
     kept: list[str]
     doubled: frozenset[str]
+    named: dict[str, Transaction]
     strays: list[str]
     mistimed: list[Pair]
 
     @property
     def links(self) -> set[str]:
-        """The orders that a row without an id was found for."""
-        return {order.key for _, order in self.matches.links}
+        """The orders that a row without an id, or with the bot's own, was found for."""
+        return {order.key for _, order in self.matches.links} | self.named.keys()
 
     @property
     def left_open(self) -> set[str]:
@@ -58,14 +61,18 @@ def pairs(look: Look, base: Base | None) -> Pairs:
     def compared(row: Transaction) -> bool:
         return row.time >= since and look.scope.covers(row.symbol, row.asset_class)
 
-    nameless = [row for row in book.values() if not row.linked and row.time >= shift(since, minutes=-5)]
-    orders = [broker[key] for key in moves.worth_a_look(broker.keys()) if compared(broker[key])]
-    missing = [order for order in orders if order.key not in book]
+    days = Days(look.book_zone)
+    nameless = _nameless(book.values(), since, days)
+    named = _named(book, broker)
+    fresh = {*moves.worth_a_look(row.key for row in named.values())}
+    looked_at = {*moves.worth_a_look(broker.keys()), *(key for key, row in named.items() if row.key in fresh)}
+    orders = [broker[key] for key in sorted(looked_at) if compared(broker[key])]
+    missing = [order for order in orders if order.key not in book and order.key not in named]
     imported = _imported(book, broker, moves, nameless)
     ended = cache(_Fills(look).ended)
-    matches = match(nameless, [*missing, *filter(compared, imported)], ended)
+    matches = match(nameless, [*missing, *filter(compared, imported)], ended, days)
     late = {order.key: row for row, order in matches.links if order.key in book}
-    working = {f"{ORDER}{order.id}" for order in look.open_orders}
+    working = {f"{ORDER}{order.id}" for order in look.open_orders} | {row.key for row in named.values()}
     return Pairs(
         since=since,
         moves=moves,
@@ -73,16 +80,20 @@ def pairs(look: Look, base: Base | None) -> Pairs:
         rows={
             **{order.key: book[order.key] for order in orders if order.key in book},
             **{order.key: row for row, order in matches.links},
+            **named,
         },
         matches=matches,
         late=late,
-        kept=sorted(key for key in late if key not in look.untouched or not _same(book[key], broker[key])),
+        kept=sorted(
+            key for key in late if key not in look.untouched or not _same(book[key], broker[key], days)
+        ),
         doubled=frozenset(
             order.key
             for order in orders
             if order.key in look.untouched and order.key in book
             if book[order.key].origin != IMPORTED and book[order.key].qty == 2 * order.qty
         ),
+        named=named,
         strays=[
             key
             for key in moves.worth_a_look(book.keys() - broker.keys() - working)
@@ -91,23 +102,54 @@ def pairs(look: Look, base: Base | None) -> Pairs:
         mistimed=[
             (book[order.key], order)
             for order in orders
-            if order.key in book and not _timely(book[order.key], order, ended)
+            if order.key in book and not _timely(book[order.key], order, ended, days)
         ],
     )
 
 
-def _same(row: Transaction, order: Transaction) -> bool:
-    """Whether an imported row still says what the broker says, in whole seconds or minutes."""
+def _nameless(rows: Iterable[Transaction], since: Instant, days: Days) -> list[Transaction]:
+    """The rows of the time compared that name no order; one that tells a day alone may be of its evening."""
+    first = shift(since, minutes=-5)
+    earliest = min(first, days.midnight(since) or first)
+    return [
+        row
+        for row in rows
+        if not row.linked and row.time >= earliest and (row.time >= first or days.dated(row.time))
+    ]
+
+
+def _named(book: Mapping[str, Transaction], broker: Mapping[str, Transaction]) -> dict[str, Transaction]:
+    """The orders that a row names by the id that the bot gave them; such a row stays as it is."""
+    rows = {key.removeprefix(ORDER): row for key, row in book.items() if key not in broker and row.linked}
+    return {
+        key: rows[order.client_order_id]
+        for key, order in (broker.items() if rows else ())
+        if order.client_order_id in rows and key not in book
+        if _alike(rows[order.client_order_id], order)
+    }
+
+
+def _alike(row: Transaction, order: Transaction) -> bool:
+    return (row.symbol, row.action) == (order.symbol, order.action)
+
+
+def _same(row: Transaction, order: Transaction, days: Days) -> bool:
+    """Whether an imported row still says what the broker says, in whole seconds, minutes or days."""
     if changed_fields(row, order):
         return False
+    if row.time == days.midnight(order.time):
+        return True
     return row.time[:19] == order.time[:19] or row.time[:19] == f"{order.time[:16]}:00"
 
 
-def _timely(row: Transaction, order: Transaction, ended: Ended) -> bool:
+def _timely(row: Transaction, order: Transaction, ended: Ended, days: Days) -> bool:
     """Whether a row of the bot's has a time of its order's fills, or one not far off; ours always has."""
     if row.origin == IMPORTED or abs(seconds_between(row.time, order.time)) <= WINDOW_SECONDS:
         return True
-    return order.time <= row.time <= shift(ended(order), seconds=WINDOW_SECONDS)
+    last = ended(order)
+    if order.time <= row.time <= shift(last, seconds=WINDOW_SECONDS):
+        return True
+    return row.time in {days.midnight(order.time), days.midnight(last)}
 
 
 def _imported(

@@ -218,7 +218,7 @@ def _bankroll(
     broker_moved = base is not None and _amount(base.broker, base.marks, rules) != amount
     moves = Moves(base, {BANKROLL} if book_moved else (), {BANKROLL} if broker_moved else ())
     since = Since(
-        recent=evidence.recent if base else None,
+        recent=evidence.unbooked if base else None,
         manual_fills=by_hand,
         moved=moves.of(BANKROLL),
         corrected=look.corrected,

@@ -7,7 +7,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from .canon import plain
-from .instant import Instant, seconds_between, to_datetime
+from .instant import Instant, readable, seconds_between, to_datetime
 from .match import Matches, Pair, whole_hours
 from .money import price
 from .policy import Finding
@@ -125,7 +125,7 @@ def unproven_rows(keys: Iterable[str], since: Instant) -> Iterable[Finding]:
             severity="note",
             key=key,
             summary="A row of the history names an order that the broker does not show.",
-            detail=f"{key}: the broker was read completely since {since}. The row is kept.",
+            detail=f"{key}: the broker was read completely since {readable(since)}. The row is kept.",
         )
 
 

@@ -21,6 +21,7 @@ _OCC = re.compile(r"([A-Z0-9.]{1,6}?) *(\d{6})([CP])(\d{8})", re.ASCII)
 # The quote currencies that Alpaca lists pairs in. A slash stands in no other class's symbols.
 _PAIR = re.compile(r"([A-Z0-9]{1,10})/([A-Z]{3,5})", re.ASCII)
 _SLASHLESS_PAIR = re.compile(r"[A-Z0-9]{2,10}(?:USD|USDT|USDC|BTC)", re.ASCII)
+_QUOTED = re.compile(r"([A-Z0-9]{1,10}?)(USDT|USDC|USD|BTC)", re.ASCII)
 _STOCK_LENGTH = 5
 _CENTURY = 20
 _STRIKE = re.compile(r"(\d{1,5})(?:\.(\d{1,3}))?", re.ASCII)
@@ -76,6 +77,12 @@ def canonical(symbol: str) -> str:
         return symbol.replace(" ", "")
     pair = _PAIR.fullmatch(symbol)
     return pair[1] + pair[2] if pair else symbol
+
+
+def slashed(pair: str) -> str:
+    """A coin's key as Alpaca writes it in orders: ``BTC/USD``; another currency's as it is."""
+    match = _QUOTED.fullmatch(pair)
+    return f"{match[1]}/{match[2]}" if match else pair
 
 
 def asset_class(symbol: str) -> str:

@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterable
 
 import msgspec
 
-from .change import Moved
+from .change import BankrollChange, Change, Moved
 from .instant import Instant
-from .ledger import Ledger
+from .ledger import Ledger, moves_bankroll
 from .missing import Missing
 from .proven import Proven
 from .state import Marks, State
@@ -86,3 +86,19 @@ def transaction_moves(base: Base | None, book: State, broker: State) -> Moves:
         book.transactions.changed_since(base.book.transactions),
         broker.transactions.changed_since(base.broker.transactions),
     )
+
+
+def still_open(left: Iterable[Change], withheld: Iterable[str]) -> frozenset[str]:
+    """The keys that differ at an agreed point all the same: they stay worth a look.
+
+    With a bankroll that is left goes what moved it. Else a deposit would be forgotten once something else is
+    applied: neither would it correct the bankroll any more, nor move its peak.
+    """
+    changes = tuple(left)
+    moved = (key for each in changes if isinstance(each, BankrollChange) for key in each.why.evidence)
+    return frozenset({*(change.key for change in changes), *withheld, *moved})
+
+
+def differing(keys: Iterable[str]) -> tuple[str, ...]:
+    """Those of the open keys that are records of the book, sorted; not what moves the bankroll."""
+    return tuple(sorted(key for key in keys if not moves_bankroll(key)))

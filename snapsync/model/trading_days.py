@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from .instant import Instant, to_datetime
+from .instant import Instant, from_datetime, to_datetime
 
 _NEW_YORK = ZoneInfo("America/New_York")
 _SATURDAY, _SUNDAY = 5, 6
@@ -19,6 +19,12 @@ _MOURNING = frozenset({date(2018, 12, 5), date(2025, 1, 9)})
 def market_day(at: Instant) -> date:
     """The day in New York at an instant."""
     return to_datetime(at).astimezone(_NEW_YORK).date()
+
+
+def market_close(at: Instant) -> Instant:
+    """When the market closes on the day of an instant; on some days it does so earlier."""
+    there = to_datetime(at).astimezone(_NEW_YORK)
+    return from_datetime(there.replace(hour=_CLOSE, minute=0, second=0, microsecond=0))
 
 
 def past_expiry(expiry: date, at: Instant) -> bool:

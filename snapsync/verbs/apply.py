@@ -17,7 +17,7 @@ from snapsync.model.holds import still_held
 from snapsync.model.partial import part_of
 from snapsync.model.plan import Look, Plan, reading_of, recheck
 from snapsync.model.planner import plan as compute
-from snapsync.model.threeway import Base
+from snapsync.model.threeway import Base, differing, still_open
 from snapsync.version import __version__
 
 from .choose import Chosen, choose
@@ -48,7 +48,7 @@ class Applied(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
 
 class _Task(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """What is to be written, checked under the lock; ``left`` are keys that will still differ.
+    """What is to be written, checked under the lock; ``left`` are keys that will still be open.
 
     ``approval`` is the one that is used up by it.
     """
@@ -58,7 +58,7 @@ class _Task(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     base: Base | None
     reading: Reading
     due: tuple[Change, ...]
-    left: tuple[str, ...]
+    left: frozenset[str]
     approval: ObjectId | None
 
 
@@ -150,14 +150,13 @@ def _check(env: Env, chosen: Chosen, snapshot: SnapshotId, *, confirmed: bool) -
     approval = pass_gate(env, plan, written, confirmed=confirmed)
     due = {(component(change), change.key) for change in held.due}
     rest = (change for change in now.changes if (component(change), change.key) not in due)
-    left = {change.key for change in rest} | set(now.withheld)
     return _Task(
         chosen=chosen,
         facts=facts,
         base=base,
         reading=reading,
         due=held.due,
-        left=tuple(sorted(left)),
+        left=still_open(rest, now.withheld),
         approval=approval,
     )
 
@@ -173,7 +172,7 @@ def _write(env: Env, task: _Task) -> Applied:
         nonlocal left
         now = msgspec.structs.replace(facts, book=back.state, book_snapshot=book)
         rest = compute(now, task.base, env.rules)
-        left = tuple(sorted({*(change.key for change in rest.changes), *rest.withheld}))
+        left = still_open(rest.changes, rest.withheld)
         return msgspec.structs.replace(
             draft,
             book=book,
@@ -187,7 +186,7 @@ def _write(env: Env, task: _Task) -> Applied:
         plan=task.chosen.plan,
         changes=task.due,
         edits=edits,
-        open=left,
+        open=differing(left),
         carried=wrote.carried,
         approval=task.approval,
     )
@@ -217,13 +216,13 @@ def _draft(env: Env, task: _Task) -> Operation:
     )
 
 
-def _agreed(env: Env, book: SnapshotId, task: _Task, left: tuple[str, ...]) -> Agreed:
+def _agreed(env: Env, book: SnapshotId, task: _Task, left: frozenset[str]) -> Agreed:
     return Agreed(
         book=book,
         broker=task.facts.broker_snapshot,
         rules=env.rules.id,
         scope=env.scope,
-        open=left,
+        open=tuple(sorted(left)),
     )
 
 

@@ -7,11 +7,12 @@ import msgspec
 from snapsync.ends.book import Edit, Reading
 from snapsync.errors import PlanError
 from snapsync.model.canon import ObjectId, OperationId, SnapshotId, short
-from snapsync.model.change import Change, step
+from snapsync.model.change import BankrollChange, Change, step
 from snapsync.model.history import Agreed, Operation, Verb
 from snapsync.model.holds import Hold, hold, still_held
 from snapsync.model.plan import FileStep, Plan
 from snapsync.model.planner import plan as compute
+from snapsync.model.threeway import still_open
 
 from .choose import Chosen
 from .env import Env
@@ -76,7 +77,7 @@ class _After:
         holds = [hold(change, why, draft.time, by) for change in back]
         agreed = self.agreed
         if agreed and self.moves:
-            left = tuple(sorted({*agreed.open, *_keys(due)}))
+            left = tuple(sorted(still_open(due, agreed.open)))
             agreed = msgspec.structs.replace(agreed, book=store_book(self.env.store, then), open=left)
         return msgspec.structs.replace(
             draft,
@@ -102,7 +103,18 @@ class _After:
         if origin == "undo" and target and target == newest_write(self.env):
             parents = store.operation(target).parents
             return (store.operation(parents[0]).agreed if parents else None), False
+        if origin == "undo" and target and now:
+            open_ = tuple(sorted({*now.open, *self._followed(target)}))
+            return msgspec.structs.replace(now, open=open_), True
         return now, origin == "undo"
+
+    def _followed(self, target: OperationId) -> frozenset[str]:
+        """What the bankroll followed in the act that is taken back: it has to follow that again."""
+        details = self.env.store.operation(target).details
+        if details is None or all(each.role != "bankroll" for each in self.plan.files):
+            return frozenset()
+        changes = self.env.store.get(details, Plan).changes
+        return still_open((each for each in changes if isinstance(each, BankrollChange)), ())
 
     def _due(self, book: Reading, agreed: Agreed | None, broker: SnapshotId) -> tuple[Change, ...]:
         env = self.env
@@ -113,10 +125,6 @@ class _After:
 def newest_write(env: Env) -> OperationId | None:
     """The act that wrote the book last."""
     return next((id for id, _ in env.store.writes()), None)
-
-
-def _keys(changes: tuple[Change, ...]) -> set[str]:
-    return {change.key for change in changes}
 
 
 def _others(holds: tuple[Hold, ...], new: list[Hold]) -> tuple[Hold, ...]:

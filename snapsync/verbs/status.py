@@ -11,6 +11,7 @@ from snapsync.model.image import image
 from snapsync.model.instant import seconds_between
 from snapsync.model.point import Point
 from snapsync.model.status import Standing, Status
+from snapsync.model.threeway import differing
 from snapsync.store.journal import open_journal
 
 from .env import Env
@@ -50,7 +51,7 @@ def status(env: Env, then: Point | None = None) -> Status:
         last=last,
         age=seconds_between(last.time, env.now()),
         edited=edited,
-        open=last.agreed.open if last.agreed and last.verb == "apply" else (),
+        open=differing(last.agreed.open) if last.agreed and last.verb == "apply" else (),
         held=tuple(each.name for each in last.holds),
         next=f"snapsync apply --env {env.name}" if standing == "drift" and not edited else plan,
     )

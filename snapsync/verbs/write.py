@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from snapsync.ends.book import Edit, Reading, read
+from snapsync.ends.book import Edit, Reading, assure_writable, read
 from snapsync.errors import BookError
 from snapsync.model.canon import OperationId, SnapshotId
 from snapsync.model.history import Operation
@@ -41,10 +41,12 @@ def write(
         conclude: completes it, from the draft, the book as it was read back, and that Snapshot's id.
 
     Raises:
+        BookError: a file may not be written; nothing was.
         PlanError: another program has just changed a file (exit 20); nothing was written.
         RecoveryError: another program has rewritten a file in the last moment (31).
     """
     edits = tuple(edits)
+    assure_writable(edit.path for edit in edits)
     writes = tuple(
         Write(
             role=edit.role,

@@ -18,6 +18,7 @@ from snapsync.model.status import Status
 from . import explain
 from .amounts import SHOWN, Amounts
 from .brief import brief, few
+from .differing import differing
 from .files import files
 from .lines import lines
 from .neutral import terminal
@@ -146,7 +147,7 @@ def applied(
     text = [f"{paint('Applied:', '+')} {counts}. Operation {short(operation)}."]
     text += [f"  wrote {terminal(file)}" for file in files]
     if left:
-        text.append(f"  still different: {', '.join(map(terminal, left))} (plan again)")
+        text += wrapped(f"still different: {differing(left)} (plan again)", "  ")
     return "\n".join(text)
 
 
@@ -220,7 +221,7 @@ def status(now: Status, zone: ZoneInfo, paint: Paint) -> str:
     if now.edited:
         text.append(f"Edited since: {', '.join(map(terminal, now.edited))}.")
     if now.open:
-        text.append(f"Left different: {', '.join(map(terminal, now.open))}.")
+        text += wrapped(f"Left different: {differing(now.open)}.", "")
     if now.held:
         text += wrapped(f"On hold: {', '.join(map(terminal, now.held))}.", "")
     if now.standing == "interrupted":

@@ -20,6 +20,10 @@ LOG = b"timestamp,symbol,action,quantity,price,alpaca_order_id\n"
 
 BANKROLLS = {
     "truncated": (b'{\n  "balance": 95', "bankroll.json:2, column 16: the file breaks off here"),
+    "truncated in a text": (
+        b'{\n  "balance": 95,\n  "las',
+        "bankroll.json:3, column 3: a text begins here that is never closed",
+    ),
     "trailing comma": (
         b'{\n  "balance": 95000,\n}',
         "bankroll.json:3, column 1: expecting property name enclosed in double quotes",
@@ -184,6 +188,10 @@ POSITIONS = {
             " expected a word such as open or closed"
         ),
     ),
+    "a row of other columns, closed by what stands under its closing time": (
+        b"close_time,symbol,quantity,status\n2025-08-20T09:30:00,SPY,2025-08-22,\n",
+        'positions.csv:2, column quantity: "2025-08-22" is not a number; expected digits such as 1 or 2.40',
+    ),
     "tabs": (
         b"symbol\tquantity\nSPY\t1\n",
         "positions.csv:1: no column symbol or occ_symbol or underlying; found symbol\tquantity",
@@ -236,6 +244,17 @@ POSITIONS = {
         HEAD + b"SPY,635,CALL,,1,1,2.4,2025-08-20 09:30:00\n",
         "positions.csv:2, column expiry: is blank in the row of an option on SPY",
     ),
+    "a word that is no type of an option": (
+        HEAD + b"SPY,635,CALLS,2025-08-22,1,1,2.4,2025-08-20 09:30:00\n",
+        'positions.csv:2, column option_type: "CALLS" is not call or put in the row of an option on SPY',
+    ),
+    "a strike of nothing": (
+        HEAD + b"SPY,0.0,CALL,2025-08-22,1,1,2.4,2025-08-20 09:30:00\n",
+        (
+            'positions.csv:2, column strike: "0.0" is not a strike such as 635.00'
+            " in the row of an option on SPY"
+        ),
+    ),
     "wrong date": (
         HEAD + b"SPY,635,CALL,2025-02-30,1,1,2.4,2025-08-20 09:30:00\n",
         'positions.csv:2, column expiry: "2025-02-30" is not a date; expected one such as 2025-08-22',
@@ -267,6 +286,10 @@ POSITIONS = {
     "bom only": (
         b"\xef\xbb\xbf\r\n",
         "positions.csv: has no content; a file that does not exist is an empty book, an empty one is not",
+    ),
+    "two byte order marks": (
+        b"\xef\xbb\xbf" * 2 + b"symbol,quantity\nSPY,1\n",
+        "positions.csv:1: begins with two byte order marks; expected one at most",
     ),
     "utf-16 without mark": (
         "symbol,quantity\n".encode("utf-16-le"),

@@ -166,6 +166,7 @@ def test_a_close_that_never_was_is_taken_back(change: PositionChange) -> None:
     ("closed", "change"),
     [
         (CLOSED, opening(instant("2025-08-21T19:30:00Z"))),
+        (CLOSED, opening(instant("2025-08-21T19:30:00Z"), reopens=True)),
         (CLOSED.replace(b" 15:00:00", b" 09:45:30"), opening(shift(OPENED, seconds=60))),
         (CLOSED, opening(qty="2")),
         (CLOSED.replace(b"SPY250822C", b"SPY250822P"), opening()),
@@ -173,6 +174,7 @@ def test_a_close_that_never_was_is_taken_back(change: PositionChange) -> None:
     ],
     ids=[
         "opened later",
+        "opened later, and its row was deleted",
         "sold and bought again at once",
         "another quantity",
         "another contract",

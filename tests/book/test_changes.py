@@ -85,6 +85,7 @@ def test_a_bankroll_file_keeps_all_that_is_the_bots() -> None:
     ("before", "start", "end"),
     [
         (b'{"balance": 1}', b'{"balance": 100262.75, "current_bankroll"', b'"sync_adjustment": 100261.75}'),
+        (b'{"balance":1}', b'{"balance":100262.75,"current_bankroll":', b'"sync_adjustment":100261.75}'),
         (b'{"balance":1,"x":2}', b'{"balance":100262.75,"x":2,"current_ban', b'"sync_adjustment":100261.75}'),
         (b"{ }\n", b'{\n  "current_bankroll": 100262.75,', b'"peak_bankroll": 100262.75\n}\n'),
     ],
@@ -97,6 +98,16 @@ def test_members_are_added_in_the_style_of_the_file(before: bytes, start: bytes,
     after = shelf.change(change)["bankroll"]
 
     assert (after[: len(start)], after[-len(end) :]) == (start, end)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("1755696600.5", "1755790200"), ("1755696600500", "1755790200000")]
+)
+def test_a_time_in_seconds_stays_in_seconds(before: str, after: str) -> None:
+    """A bot that reckons with the number finds no text in its place."""
+    shelf = Shelf(bankroll=f'{{"last_updated": {before}, "balance": 95000}}'.encode())
+
+    assert shelf.change(cash_in("95000"))["bankroll"].startswith(f'{{"last_updated": {after}, '.encode())
 
 
 @pytest.mark.parametrize(
@@ -156,6 +167,39 @@ def test_a_holding_is_added_in_the_words_of_the_file() -> None:
     assert edit.appended == (
         b'\r\n"SPY","635.0","call","8/22/2025","-2.0","2.45","2025-08-21 09:45:00.123456","",""\r\n'
     )
+
+
+@pytest.mark.parametrize(
+    ("open_", "closed"),
+    [("OPEN", "CLOSED"), ("Open", "Closed"), ("PositionStatus.OPEN", "PositionStatus.CLOSED")],
+)
+def test_a_status_is_written_as_the_bot_writes_it(open_: str, closed: str) -> None:
+    """A bot that asks for CLOSED does not find closed; without an open row it follows the others."""
+    row = f"symbol,quantity,status\nSPY250822C00635000,1,{open_}\n".encode()
+    shelf = Shelf(positions=row)
+
+    assert shelf.change(holding(position(), None, fill("3")))["positions"].endswith(f",{closed}\n".encode())
+    assert shelf.change(holding(None, position(QQQ), fill("3")))["positions"].endswith(f",{open_}\n".encode())
+
+
+@pytest.mark.parametrize(("there", "new"), [("ETH/USD", "BTC/USD"), ("ETHUSD", "BTCUSD")])
+def test_a_coin_is_called_as_the_files_coins_are(there: str, new: str) -> None:
+    """With a slash or without: a bot looks for its own way of writing it."""
+    shelf = Shelf(positions=f"symbol,quantity\n{there},1\nAAPL,1\n".encode())
+
+    text = shelf.change(holding(None, position("BTCUSD", "0.5", "60000", "crypto")))["positions"]
+
+    assert text.endswith(f"AAPL,1\n{new},0.5\n".encode())
+    assert shelf.held()["BTCUSD"] == Decimal("0.5")
+
+
+def test_a_result_of_nothing_has_no_sign() -> None:
+    """A short whose price has not moved has neither won nor lost."""
+    shelf = Shelf(positions=b"symbol,quantity,entry_price,pnl_amount,pnl_pct\n")
+
+    new = shelf.change(holding(None, position(qty="-1", price="2.52"), fill("2.52")))["positions"]
+
+    assert new.endswith(b"SPY250822C00635000,-1,2.52,0.00,0.00\n")
 
 
 def test_an_average_from_the_broker_is_marked() -> None:
@@ -254,13 +298,27 @@ def test_a_long_that_became_a_short_is_a_close_and_a_new_row() -> None:
     before = b"symbol,side,quantity,status,entry_price\nSPY250822C00635000,long,1,open,2.40\n"
     shelf = Shelf(positions=before)
 
-    new = shelf.change(holding(position(), position(qty="-2"), fill("2.5")))["positions"]
+    new = shelf.change(holding(position(), position(qty="-2", price="2.5"), fill("2.5")))["positions"]
 
     assert new == (
         b"symbol,side,quantity,status,entry_price\nSPY250822C00635000,long,1,closed,2.40\n"
         b"SPY250822C00635000,short,2,open,2.50\n"
     )
     assert shelf.held() == {SPY: -2}
+
+
+def test_where_one_order_ends_a_long_and_begins_a_short_each_has_its_price() -> None:
+    """Two were sold at 2.75 and one more at 2.80: the average of the three is the price of neither row."""
+    before = b"symbol,quantity,status,entry_price,exit_price\nSPY250822C00635000,2,open,2.00,\n"
+    shelf = Shelf(positions=before)
+    change = holding(position(qty="2", price="2"), position(qty="-1", price="2.80"), fill("2.766666667"))
+
+    new = shelf.change(change)["positions"]
+
+    assert new == (
+        b"symbol,quantity,status,entry_price,exit_price\nSPY250822C00635000,2,closed,2.00,2.75\n"
+        b"SPY250822C00635000,-1,open,2.80,\n"
+    )
 
 
 def test_a_short_stays_short() -> None:

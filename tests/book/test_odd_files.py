@@ -118,6 +118,18 @@ POSITIONS: dict[str, tuple[bytes, dict[str, int | str]]] = {
         ),
         {SPY: 4},
     ),
+    "rows that are on their way out, or out in part": (
+        (
+            b"symbol,quantity,entry_price,status\nSPY250822C00635000,1,1.00,partially_closed\n"
+            b"SPY250822C00635000,1,1.10,Partially Closed\nSPY250822C00635000,1,1.20,CLOSING\n"
+            b"SPY250822C00635000,1,1.30,pending-close\nSPY250822C00635000,1,1.40,closed_partially\n"
+        ),
+        {SPY: 4},
+    ),
+    "an open row that holds nothing, beside one of the same price": (
+        b"symbol,quantity,entry_price,status\nSPY250822C00635000,0,2.40,open\nSPY250822C00635000,1,2.40,open\n",
+        {SPY: 1},
+    ),
     "enumerations as Python prints them": (
         (
             b"symbol,strike,option_type,expiry,side,quantity,asset_class,status\n"
@@ -194,12 +206,13 @@ HISTORIES: dict[str, tuple[bytes, list[Said]]] = {
         (
             b"datetime,symbol,side,qty,fill_price,order_id\n"
             b"2025-08-20T09:30:00-04:00,SPY250822C00635000,sell to close,-2,3.10,x\n"
-            b"2025-08-20T13:30:00Z,SPY250822C00635000,BTO,2,3,y\n"
+            b"2025-08-20T13:30:00Z,SPY250822C00635000,BTO,2,3,y\n2025-08-20T13:30:00Z,SPY250822C00635000,S,2,3,s\n"
             b"2025-08-20 13:30:00.123456+00:00,SPY250822C00635000,Roll,2,,z\n"
         ),
         [
             ("order:x", SPY, "sell", "2", "3.1", "2025-08-20T13:30:00"),
             ("order:y", SPY, "buy", "2", "3", "2025-08-20T13:30:00"),
+            ("order:s", SPY, "sell", "2", "3", "2025-08-20T13:30:00"),
             ("order:z", SPY, "roll", "2", None, "2025-08-20T13:30:00"),
         ],
     ),
@@ -362,6 +375,14 @@ def test_the_bankroll_may_stand_under_another_key() -> None:
     assert b"current_bankroll" not in written
 
 
+def test_when_the_bankroll_was_corrected_is_found_under_its_name() -> None:
+    """The keys for it may be mapped as any others."""
+    files = msgspec.structs.replace(FILES, bankroll_keys={"syncedAt": "last_sync", "by": "sync_source"})
+    data = b'{"balance": 7, "syncedAt": "2025-08-21T15:30:00Z", "by": "snapsync"}'
+
+    assert Shelf(bankroll=data, files=files).read().corrected == "2025-08-21T15:30:00.000000000Z"
+
+
 def test_lots_have_their_average_price() -> None:
     """The entry price of several lots is weighted by quantity."""
     data = b"symbol,quantity,entry_price\nSPY250822C00635000,1,2.40\nSPY250822C00635000,3,2.80\n"
@@ -386,6 +407,18 @@ def test_lots_have_their_average_price() -> None:
             Shelf(positions=b"symbol,occ_symbol,quantity\nQQQ250822P00480000,SPY250822C00635000,3\n"),
             f"positions.csv:2: occ_symbol {SPY}, symbol {QQQ}",
         ),
+        (
+            Shelf(positions=b"symbol,occ_symbol,quantity\nQQQ,SPY250822C00635000,3\n"),
+            f"positions.csv:2: occ_symbol {SPY}, symbol QQQ",
+        ),
+        (
+            Shelf(
+                positions=b"symbol,strike,option_type,expiry,quantity\n"
+                b"SPY250822C00635000,640.0,put,2025-08-29,3\n"
+                b"QQQ250822P00480000,480.00,P,8/22/2025,3\nIWM250829P00221000,,nan,soon,3\n"
+            ),
+            f"positions.csv:2: symbol {SPY}, strike 640.0, option_type put, expiry 2025-08-29",
+        ),
     ],
 )
 def test_twins_that_disagree_are_noted(book: Shelf, detail: str) -> None:
@@ -393,6 +426,19 @@ def test_twins_that_disagree_are_noted(book: Shelf, detail: str) -> None:
     (note,) = book.read().observations
 
     assert (note.code, note.severity, note.detail) == ("twin-fields", "note", detail)
+
+
+def test_a_bankroll_under_another_name_is_noted() -> None:
+    """Ours would be added beside it, and the bot would not read them; a mapped key is understood."""
+    data = b'{"Balance": 95000.00, "wins": 3}'
+    mapped = msgspec.structs.replace(FILES, bankroll_keys={"Balance": "balance"})
+
+    (note,) = Shelf(bankroll=data).read().observations
+
+    assert (note.code, note.severity) == ("bankroll-under-another-name", "note")
+    assert "bankroll_keys: {Balance: current_bankroll}" in note.detail
+    assert not Shelf(bankroll=data, files=mapped).read().observations
+    assert not Shelf(bankroll=b'{"wins": 3}').read().observations
 
 
 def test_a_status_that_is_not_known_is_noted() -> None:
@@ -413,3 +459,14 @@ def test_option_rows_without_a_contract_are_noted() -> None:
     (note,) = Shelf(history=data).read().observations
 
     assert note.code == "rows-without-contract"
+
+
+def test_rows_that_say_neither_buy_nor_sell_are_noted() -> None:
+    """They are read, and their limit is told; a row with an order's id needs no word."""
+    row = b"2025-08-20 09:30:00,SPY250822C00635000,%b,1,2.40,%b\n"
+    data = HEAD + row % (b"ENTRY", b"") + row % (b"ENTRY", b"abc") + row % (b"BUY", b"")
+
+    (note,) = Shelf(history=data).read().observations
+
+    assert (note.code, note.severity) == ("unknown-action", "note")
+    assert note.detail.startswith('history.csv: 1 row(s), the last in line 2, which says "entry".')

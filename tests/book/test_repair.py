@@ -96,6 +96,14 @@ def test_shifted_cells_come_under_their_columns() -> None:
     )
 
 
+def test_a_shifted_row_is_not_taken_for_a_closed_one() -> None:
+    """Its contracts stand under the closing time: it is still held."""
+    head = b"symbol,occ_symbol,quantity,contracts,entry_price,close_time,exit_price,status\n"
+    old = b"2025-08-20T11:00:07,IWM,2025-08-22,221.0,PUT,1,1.10\n"
+
+    assert held(repaired(positions=head + old)["positions"].after) == {IWM: "1"}
+
+
 def test_two_schemas_lose_nothing() -> None:
     """Rows of the decision log among imported ones: each cell has a place, where need be in a new column."""
     made = repaired(history=(DAMAGED / "two-schemas.history.csv").read_bytes())["history"]

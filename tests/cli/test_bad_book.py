@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,7 @@ BROKEN: dict[str, tuple[str, bytes, str, str]] = {
 }
 
 
+NOBODY = 65534
 LOCKS = {"lock", "lock.writing"}
 
 
@@ -122,6 +125,42 @@ def test_something_else_in_a_files_place_stops_plan_and_apply(bot: Bot, kind: st
 
     for args in (["plan"], ["apply", "--yes"]):
         assert_refused(bot, f"{CSV}: ", ".", *args)
+
+
+@contextmanager
+def without_privileges(folder: Path) -> Iterator[None]:
+    """As a user whom permissions stop; the superuser's tests become nobody's for a while."""
+    if os.geteuid():
+        yield
+        return
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, NOBODY, NOBODY)
+    for parent in folder.parents[:-2]:
+        parent.chmod(parent.stat().st_mode | 0o055)
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.mark.parametrize("name", [CSV, LOG])
+def test_a_file_that_may_not_be_written_is_not(bot: Bot, name: str) -> None:
+    """Neither replaced nor added to, and nothing of the rest either; with leave to write, all of it is."""
+    bot.run("plan")
+    bot.run("apply", "--yes")
+    order = {"do": "buy", "symbol": "QQQ250822P00480000", "qty": 1, "price": "2.40"}
+    bot.sandbox.do(order | {"client_order_id": "bot-9"}, {"do": "clock", "by": "5m"})
+    with without_privileges(bot.folder):
+        bot.run("plan")
+        place(bot, name).chmod(0o444)
+
+        assert_refused(bot, f"{name}: Permission denied; nothing was written", "chmod u+w", "apply", "--yes")
+
+        place(bot, name).chmod(0o640)
+        assert bot.run("apply", "--yes").code == 0
+        assert place(bot, name).stat().st_mode & 0o777 == 0o640
+        assert bot.run("plan", "--detailed-exitcode").code == 0
 
 
 def test_a_link_is_followed_and_stays_a_link(bot: Bot) -> None:

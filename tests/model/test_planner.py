@@ -16,6 +16,7 @@ from snapsync.model.change import (
     sign,
     step,
 )
+from snapsync.model.instant import instant, midnight
 from snapsync.model.ledger import Activity
 from snapsync.model.plan import Plan, recheck
 from snapsync.model.planner import plan
@@ -334,6 +335,23 @@ def test_an_option_event_closes_at_nothing(kind: str, qty: str, held: str, sourc
     assert (change.execution.price, change.execution.source) == (Decimal(0), source)
 
 
+@pytest.mark.parametrize(
+    ("looked", "ended"),
+    [("2025-08-22T13:00:00Z", "2025-08-21T20:00:00"), ("2025-08-21T18:00:00Z", "2025-08-21T18:00:00")],
+)
+def test_what_is_dated_by_a_day_ended_with_the_market(looked: str, ended: str) -> None:
+    """An option that was bought on its last day has not ended before that, nor after it was seen to have."""
+    book = state([position(SPY, "2")])
+    expiry = msgspec.structs.replace(event("OPEXP", symbol=SPY, qty="-2"), time=midnight("2025-08-21"))
+    seen = msgspec.structs.replace(look(book, (), (), [expiry]), at=instant(looked))
+
+    change = only(plan(seen, base(book, (position(SPY, "2"),)), RULES))
+
+    assert isinstance(change, PositionChange)
+    assert change.execution is not None
+    assert change.execution.time == f"{ended}.000000000Z"
+
+
 def test_a_split_has_no_price() -> None:
     """Shares that a split brought were not bought: the broker's average stands, and nobody traded."""
     scope = Scope(asset_classes=("us_equity",))
@@ -349,7 +367,7 @@ def test_a_split_has_no_price() -> None:
     assert isinstance(change, PositionChange)
     assert change.execution is not None
     assert (change.execution.price, change.execution.source) == (Decimal("57.5"), "broker average")
-    assert change.why.cause is Cause.UNKNOWN
+    assert change.why.cause is Cause.CORPORATE
     assert change.why.evidence == ("SPLIT:e:AAPL",)
 
 

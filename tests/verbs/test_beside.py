@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -60,6 +61,13 @@ def append(bot: Bot, name: str, **cells: str) -> None:
         file.write(",".join(row.get(name, "") for name in head) + "\n")
 
 
+def day(bot: Bot, name: str) -> str:
+    """The day of an order's fill in New York."""
+    order = next(each for each in bot.sandbox.world.orders.values() if each.client_order_id == name)
+    at = datetime.fromtimestamp((order.filled_at or 0) / 1e9, tz=ZoneInfo("America/New_York"))
+    return f"{at:%Y-%m-%d}"
+
+
 def edited(text: str, old: str, new: str) -> str:
     """The row of the one contract, with something replaced."""
     (row,) = (line for line in text.splitlines() if CALL in line)
@@ -84,6 +92,62 @@ def test_a_bot_that_is_late_has_its_row_and_the_trade_is_there_once(bot: Bot, *,
     settle(bot)
     (bots,) = (each for each in rows(bot)[before:])
     assert (bots["source"], bots["alpaca_order_id"]) == ("bot", ours["alpaca_order_id"])
+
+
+def test_a_row_with_the_bots_own_id_of_an_order_is_that_order(bot: Bot) -> None:
+    """Nothing is imported beside it and its id stays; what it says wrongly is corrected."""
+    buys(bot, "mine-1")
+    order = next(each for each in bot.sandbox.world.orders.values() if each.client_order_id == "mine-1")
+    at = datetime.fromtimestamp((order.filled_at or 0) / 1e9, tz=UTC).isoformat()
+    with bot.history.open("a") as file:
+        file.write(f"{at},{CALL},BUY,2,2.40,480.00,,mine-1,bot,,,\n")
+    before = bot.history.read_bytes()
+
+    settle(bot)
+
+    assert bot.history.read_bytes() == before
+    assert "order that the broker does not show" not in bot.run("plan").out
+
+    bot.history.write_bytes(before.replace(b"BUY,2,2.40,480.00,,mine-1", b"BUY,3,2.40,480.00,,mine-1"))
+    settle(bot)
+    assert rows(bot)[-1]["quantity"] == "2"
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_row_that_tells_a_day_alone_is_the_order_of_that_day(bot: Bot, *, late: bool) -> None:
+    """A bot that notes no time has its row linked, also for an order that was imported before."""
+    bot.history.write_text("date,symbol,action,quantity,price,note\n")
+    settle(bot)
+    buys(bot, "day-1")
+    buys(bot, "day-2", qty=3)
+    if late:
+        settle(bot)
+    orders = {each.client_order_id: each for each in bot.sandbox.world.orders.values()}
+    with bot.history.open("a") as file:
+        for name, qty in (("day-1", 2), ("day-2", 3)):
+            file.write(f"{day(bot, name)},{CALL},BUY,{qty},2.40,mine\n")
+
+    settle(bot)
+
+    found = {each["alpaca_order_id"]: each["note"] for each in rows(bot)}
+    assert (found[orders["day-1"].id], found[orders["day-2"].id]) == ("mine", "mine")
+    assert len([each for each in rows(bot) if each["symbol"] == CALL]) == 2
+    assert "time" not in bot.run("plan").out
+
+
+def test_two_orders_of_a_day_are_not_told_apart_by_a_day(bot: Bot) -> None:
+    """Two that are alike are never guessed: both are listed, and none is imported."""
+    bot.history.write_text("date,symbol,action,quantity,price,note\n")
+    settle(bot)
+    order = {"do": "buy", "symbol": CALL, "qty": 2, "price": "2.40"}
+    bot.sandbox.do(order | {"client_order_id": "day-1"}, order | {"client_order_id": "day-2"})
+    bot.sandbox.do({"do": "clock", "by": "5m"})
+    with bot.history.open("a") as file:
+        file.write(f"{day(bot, 'day-1')},{CALL},BUY,2,2.40,mine\n")
+
+    found = plan(bot.env()).plan.findings
+
+    assert [each.code for each in found if each.severity == "note"].count("ambiguous-match") == 2
 
 
 def test_an_imported_row_with_a_remark_stays_beside_the_bots(bot: Bot) -> None:
@@ -167,3 +231,21 @@ def test_two_orders_that_are_alike_are_listed_with_both_rows(bot: Bot) -> None:
     settle(bot)
     assert {each["alpaca_order_id"] for each in rows(bot)[-2:]} == set(ids)
     assert len(rows(bot)) == before + 3
+
+
+def test_what_expires_on_the_day_of_a_sale_is_closed_at_nothing(bot: Bot) -> None:
+    """An expiry is dated by its day: the sale that the book knows already is not taken for it."""
+    buys(bot, "zero-1", qty=4)
+    settle(bot)
+    sale = {"do": "sell", "symbol": CALL, "qty": 2, "price": "3.00", "client_order_id": "zero-2"}
+    bot.sandbox.do(sale, {"do": "clock", "by": "5m"})
+    settle(bot)
+
+    bot.sandbox.do({"do": "expiry", "symbol": CALL}, {"do": "clock", "by": "5m"})
+    planned = bot.run("plan")
+    settle(bot)
+
+    assert "2 → 0, expired" in planned.out
+    with bot.positions.open(newline="") as file:
+        (row,) = (each for each in csv.DictReader(file) if each["occ_symbol"] == CALL)
+    assert (row["status"], row["exit_price"]) == ("closed", "0.00")

@@ -11,7 +11,7 @@ from .history import lines_of_the_bot
 from .layout import Layout, layouts, survey, unused
 from .merge import Merged, merge
 from .nearby import Nearby, nearby
-from .raw import read_files
+from .raw import assure_writable, read_files
 from .repair import Repaired, repair
 from .values import ROLES, BookFiles, Edit, Fix, Role, Writing, plain_name
 
@@ -28,6 +28,7 @@ __all__ = [
     "Repaired",
     "Role",
     "Writing",
+    "assure_writable",
     "diagnose",
     "layouts",
     "lines_of_the_bot",

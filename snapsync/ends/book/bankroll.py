@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 from snapsync.model.canon import normal
 from snapsync.model.change import BankrollChange
-from snapsync.model.instant import Instant, instant
+from snapsync.model.instant import Instant, instant, to_datetime
 from snapsync.model.policy import Finding
 
+from .alike import alike
 from .cells import number, price_text
 from .faults import NUMBER, RESTORE, fault, quoted
 from .members import Members, Scalar, new_object, with_members
@@ -33,7 +34,8 @@ def bankroll(members: Members) -> Decimal | None:
 
 
 def observations(members: Members) -> Iterable[Finding]:
-    """Note twins that disagree."""
+    """Note twins that disagree, and a bankroll that likely stands under another name."""
+    yield from _hidden(members)
     one, other = (_amount(members, name) for name in TWINS)
     if one is not None and other is not None and one != other:
         named = [their_name(name, members.renames) for name in TWINS]
@@ -46,10 +48,27 @@ def observations(members: Members) -> Iterable[Finding]:
         )
 
 
+def _hidden(members: Members) -> Iterable[Finding]:
+    if bankroll(members) is not None:
+        return
+    numbers = [key for key, value in members.values.items() if isinstance(value, Decimal)]
+    foreign = [key for key in numbers if key not in KEYS and key not in members.renames]
+    meant = [key for key, ours in alike(foreign, dict.fromkeys(TWINS, ()), ()).items() if ours in TWINS]
+    if meant:
+        yield Finding(
+            code="bankroll-under-another-name",
+            severity="note",
+            key="bankroll",
+            summary="The bankroll file may call the bankroll differently: then your bot would not read ours.",
+            detail=f"{members.name} has neither {' nor '.join(TWINS)}, but {', '.join(meant)}. If that is it,"
+            f" set bankroll_keys: {{{meant[0]}: {TWINS[0]}}} under ALPACA_SYNC_BOOK in config.yaml.",
+        )
+
+
 def corrected(members: Members) -> Instant | None:
     """When we wrote the bankroll last; None where the file does not say so, or another program wrote it."""
-    at = members.values.get("last_sync")
-    if members.values.get("sync_source") != _SOURCE or not isinstance(at, str):
+    at = _value(members, "last_sync")
+    if _value(members, "sync_source") != _SOURCE or not isinstance(at, str):
         return None
     try:
         return instant(at)
@@ -59,11 +78,15 @@ def corrected(members: Members) -> Instant | None:
 
 def synced(members: Members, zone: ZoneInfo) -> Instant | None:
     """When any program last wrote that it has synced the bankroll; None where none did."""
-    at = members.values.get("last_sync")
+    at = _value(members, "last_sync")
     try:
         return read_time(at, zone) if isinstance(at, str) else None
     except ValueError:
         return None
+
+
+def _value(members: Members, ours: str) -> object:
+    return members.values.get(their_name(ours, members.renames))
 
 
 def draft_bankroll(
@@ -128,6 +151,9 @@ _ORDER = (
     "last_sync",
     "sync_source",
 )
+_TIMES = frozenset({"last_updated", "last_sync"})
+_MILLISECONDS = 10**11
+"""No time in seconds is as large for some thousand years."""
 KEYS = (*_ORDER, "previous_balance", "sync_adjustment")
 """All keys that are ours."""
 
@@ -149,9 +175,13 @@ def _common(amount: Decimal, now: str, writing: Writing) -> dict[str, Scalar]:
 
 
 def _text_of(members: Members, name: str, value: Scalar) -> Scalar:
-    """The value as the file has it: what was a number in quotes stays in quotes."""
-    if isinstance(value, Decimal) and isinstance(members.values.get(name), str):
+    """The value as the file has it: a number in quotes stays in quotes, a time in seconds in seconds."""
+    old = members.values.get(name)
+    if isinstance(value, Decimal) and isinstance(old, str):
         return price_text(value)
+    if isinstance(old, Decimal) and members.renames.get(name, name) in _TIMES:
+        seconds = int(to_datetime(instant(str(value))).timestamp())
+        return seconds * 1000 if old >= _MILLISECONDS else seconds
     return value
 
 

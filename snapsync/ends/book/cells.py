@@ -84,7 +84,8 @@ def price_text(price: Decimal) -> str:
 
 def cents_text(amount: Decimal) -> str:
     """A computed amount of dollars (or percent), rounded to two decimals."""
-    return format(cents(amount), "f")
+    rounded = cents(amount)
+    return format(rounded or abs(rounded), "f")
 
 
 def strike_text(strike: Decimal, like: str = "") -> str:

@@ -7,6 +7,7 @@ import json
 from snapsync.errors import BookError
 
 UNREADABLE = "A book file cannot be opened or read."
+UNWRITABLE = "A book file may not be written."
 CHANGING = "A book file kept changing while it was read."
 ENCODING = "A book file is not UTF-8 text."
 HALF = "A book file is empty or half-written."

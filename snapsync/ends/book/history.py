@@ -18,6 +18,7 @@ from snapsync.model.trades import average
 
 from . import instrument
 from .cells import word
+from .faults import quoted
 from .sheet import Names, Sheet, imported, needed
 from .table import Row
 
@@ -52,8 +53,12 @@ _ADDED_BEFORE = ("action", *OPTIONAL)
 
 EVENTS = frozenset({"expired", "assigned", "exercised"})
 _ACTIONS = {
-    **dict.fromkeys(("buy", "bot", "bought", "bto", "btc", "buy_to_open", "buy_to_close", "open"), "buy"),
-    **dict.fromkeys(("sell", "sld", "sold", "sto", "stc", "sell_to_open", "sell_to_close", "close"), "sell"),
+    **dict.fromkeys(
+        ("b", "buy", "bot", "bought", "bto", "btc", "buy_to_open", "buy_to_close", "open"), "buy"
+    ),
+    **dict.fromkeys(
+        ("s", "sell", "sld", "sold", "sto", "stc", "sell_to_open", "sell_to_close", "close"), "sell"
+    ),
     **dict.fromkeys(("sell_short", "short"), "sell"),
     **dict.fromkeys(("expire", "expired", "expiry", "expiration", "opexp"), "expired"),
     **dict.fromkeys(("assign", "assigned", "assignment", "opasn"), "assigned"),
@@ -254,7 +259,8 @@ def price_of(fills: list[tuple[Decimal, Decimal | None]]) -> Decimal | None:
 
 
 def observations(found: Trades) -> Iterable[Finding]:
-    """Note rows of options that name no contract: no order can ever be matched to them."""
+    """Note rows to which no order can ever be matched: they name no contract, or say neither buy nor sell."""
+    yield from _unknown_actions(found)
     rows = [
         entry.row.line
         for key, entries in found.entries.items()
@@ -270,4 +276,24 @@ def observations(found: Trades) -> Iterable[Finding]:
             summary="Rows of the history name an option but not which: they cannot be matched to orders.",
             detail=f"{found.file.table.name}: {len(rows)} row(s), the last in line {rows[-1]}, lack the"
             " expiry, the type or the strike. Orders that they stand for are imported beside them.",
+        )
+
+
+def _unknown_actions(found: Trades) -> Iterable[Finding]:
+    rows = [
+        entry
+        for key, entries in found.entries.items()
+        if key.startswith(ROW)
+        for entry in entries
+        if entry.action not in {"buy", "sell", *EVENTS}
+    ]
+    if rows:
+        last = max(rows, key=lambda entry: entry.row.line)
+        yield Finding(
+            code="unknown-action",
+            severity="note",
+            key="transactions",
+            summary="Rows of the history say neither buy nor sell: they cannot be matched to orders.",
+            detail=f"{found.file.table.name}: {len(rows)} row(s), the last in line {last.row.line}, which"
+            f" says {quoted(last.action)}. Orders that they stand for are imported beside them.",
         )

@@ -9,7 +9,7 @@ from typing import assert_never
 import msgspec
 
 from snapsync.model.canon import normal
-from snapsync.model.change import Execution, PositionChange, Sign, sign
+from snapsync.model.change import Execution, Moved, PositionChange, Sign, sign
 from snapsync.model.fields import same_price
 from snapsync.model.instant import Instant
 from snapsync.model.state import Position, PositionMark
@@ -19,7 +19,7 @@ from . import instrument
 from .cells import LONG, SHORT, cased, cents_text, count_text, flag_text, price_text, word
 from .draft import Draft
 from .faults import GONE, fault
-from .positions import QUANTITIES, Holdings, Lot, is_open
+from .positions import OPEN, QUANTITIES, Holdings, Lot, is_open
 from .reopening import closed_lots, never_closed
 from .sheet import Sheet, their_name
 from .times import time_text
@@ -51,6 +51,8 @@ HEADER = (
 """The columns of a new positions file."""
 
 _FROM_FILLS = "fills"
+_PLACES = Decimal("1e-6")
+"""A price that is computed from averages is no more exact."""
 
 
 class Pen(msgspec.Struct, frozen=True, eq=False):
@@ -116,14 +118,33 @@ def _update(pen: Pen, change: PositionChange) -> None:
         return
     if change.after.qty * sum((lot.qty for lot in lots), Decimal(0)) < 0:
         # a long that became a short was sold first: two events, two rows
-        _close(pen, lots, change.execution)
-        _add(pen, change)
+        ended, began = _parted(change)
+        _close(pen, lots, ended)
+        _add(pen, msgspec.structs.replace(change, execution=began))
         return
     for lot, qty in corrected(lots, change.after.qty):
         if qty:
             _correct(pen, lot, qty, change.after if len(lots) == 1 else None)
         else:
             _close(pen, [lot], change.execution)
+
+
+def _parted(change: PositionChange) -> tuple[Execution | None, Execution | None]:
+    """At what price a holding ended and its opposite began, where the fills made both.
+
+    The average of all of them is neither; the broker's price of the new holding tells the two apart.
+    """
+    made, before, after = change.execution, change.before, change.after
+    if not (made and made.source == _FROM_FILLS and made.price and before and after and after.entry_price):
+        return made, made
+    if change.why.moved not in {Moved.BROKER, Moved.BASELINE}:
+        return made, made  # the book has moved too: the fills did not make this difference
+    ended, began = abs(before.qty), abs(after.qty)
+    price = (made.price * (ended + began) - after.entry_price * began) / ended
+    price = normal(price.quantize(_PLACES))
+    if price <= 0:
+        return made, made
+    return msgspec.structs.replace(made, price=price), msgspec.structs.replace(made, price=after.entry_price)
 
 
 def corrected(lots: list[Lot], target: Decimal) -> list[tuple[Lot, Decimal]]:
@@ -185,13 +206,14 @@ def _close(pen: Pen, lots: list[Lot], execution: Execution | None) -> None:
     if not pen.columns.keys() & {"status", "close_time"}:
         # without one of them the row could not be told from an open one
         pen.columns["status"] = pen.draft.add_column(their_name("status", pen.files.columns))
-    cells = {"status": "closed", "close_time": pen.time("close_time", execution.time if execution else None)}
+    cells = {"close_time": pen.time("close_time", execution.time if execution else None)}
     if execution and execution.price is not None:
         cells["exit_price"] = price_text(execution.price)
     if execution:
         cells["close_reason"] = execution.source
     for lot in lots:
-        pen.put(lot, cells)
+        like = pen.file.cell(lot.row, "status") or pen.file.like("status")
+        pen.put(lot, {"status": cased("closed", like), **cells})
 
 
 def _add(pen: Pen, change: PositionChange) -> None:
@@ -233,9 +255,10 @@ def _reopen(pen: Pen, lots: list[Lot], held: Position) -> None:
 
 def _open_word(pen: Pen) -> str:
     for row in reversed(pen.file.table.rows):
-        if is_open(pen.file, row):
+        said = pen.file.cell(row, "status")
+        if is_open(pen.file, row) and (not said or word(said) in OPEN):
             return pen.file.raw(row, "status")
-    return "open"
+    return cased("open", pen.file.like("status"))
 
 
 def _companions(held: Position, writing: Writing) -> dict[str, str]:

@@ -7,11 +7,21 @@ from functools import lru_cache
 
 import msgspec
 
-from snapsync.model.symbols import CRYPTO, EQUITY, OPTION, asset_class, canonical, contract, occ
+from snapsync.model.symbols import (
+    CRYPTO,
+    EQUITY,
+    OPTION,
+    asset_class,
+    canonical,
+    concerns,
+    contract,
+    occ,
+    slashed,
+)
 
-from .cells import blank, day, day_text, kind, kind_text, strike_text, word
+from .cells import blank, day, day_text, kind, kind_text, number, strike_text, word
 from .faults import quoted
-from .sheet import Names, Sheet
+from .sheet import LOOK_BACK, Names, Sheet
 from .table import Row
 
 NAMES: Names = {
@@ -91,11 +101,42 @@ def _class_of(file: Sheet, row: Row, raw: str) -> str:
 
 
 def disagreement(file: Sheet, row: Row) -> str:
-    """What a row's symbol and occ_symbol say, where both are contracts and differ; else empty."""
-    one, other = canonical(file.cell(row, "occ_symbol")), canonical(file.cell(row, "symbol"))
-    if one and one != other and contract(other):
-        return f"occ_symbol {one}, symbol {other}"
-    return ""
+    """What a row's cells say beside its OCC symbol, where they name another contract; else empty."""
+    column = "occ_symbol" if file.cell(row, "occ_symbol") else "symbol"
+    key = canonical(file.cell(row, column))
+    option = contract(key)
+    if not option:
+        return ""
+    said = [f"{column} {key}"]
+    symbol = canonical(file.cell(row, "symbol"))
+    if symbol and symbol != key and not concerns(symbol, key):
+        said.append(f"symbol {symbol}")
+    wanted: dict[str, object] = {
+        "strike": option.strike,
+        "option_type": option.option_type,
+        "expiry": option.expiry,
+    }
+    said += [
+        f"{name} {file.cell(row, name)}"
+        for name, value in wanted.items()
+        if _understood(file, row, name) not in (value, None)
+    ]
+    return ", ".join(said) if len(said) > 1 else ""
+
+
+def _understood(file: Sheet, row: Row, name: str) -> object:
+    """A cell that describes a contract; None where it says nothing that can be understood."""
+    text = file.cell(row, name)
+    try:
+        match name:
+            case "strike":
+                return number(text) or None
+            case "expiry":
+                return day(text)
+            case _:
+                return kind(text)
+    except ValueError:
+        return None
 
 
 def cells_for(file: Sheet, key: str, asset: str) -> dict[str, str]:
@@ -103,7 +144,7 @@ def cells_for(file: Sheet, key: str, asset: str) -> dict[str, str]:
     cells = {"symbol": key, "asset_class": asset}
     option = contract(key)
     if not option:
-        return cells
+        return cells | ({"symbol": slashed(key)} if asset == CRYPTO and _writes_slashes(file) else {})
     if not _writes_whole_symbols(file):
         cells["symbol"] = option.root
     kind_column = "option_type" if file.has("option_type") else "side"
@@ -127,6 +168,11 @@ def side_is_kind(file: Sheet) -> bool:
         return False
     like = file.like("side")
     return bool(kind(like)) if like else not file.has("option_type") and file.has("strike")
+
+
+def _writes_slashes(file: Sheet) -> bool:
+    symbols = (file.cell(row, "symbol") for row in reversed(file.table.rows[-LOOK_BACK:]))
+    return next(("/" in each for each in symbols if asset_class(each.upper()) == CRYPTO), False)
 
 
 def _writes_whole_symbols(file: Sheet) -> bool:

@@ -89,6 +89,8 @@ _KINDS = {list: "list", str: "text", Decimal: "number", bool: "single value"}
 def _why(error: JSONDecodeError, text: str) -> str:
     if error.pos >= len(text.rstrip()):
         return "the file breaks off here"
+    if error.msg.startswith("Unterminated string"):
+        return "a text begins here that is never closed"
     return error.msg[:1].lower() + error.msg[1:]
 
 
@@ -182,7 +184,8 @@ def _added(found: Members, missing: Iterable[tuple[str, Scalar]]) -> list[Splice
         gap = text[text.index(",", places[-2].end) + 1 : last.start]
     else:
         gap = text[found.start + 1 : last.start]
-        gap = gap if "\n" in gap else " "
+        # one member on one line: whether a blank follows a comma, what follows its colon tells
+        gap = gap if "\n" in gap else text[last.value - 1 : last.value].strip(":")
     colon = text[last.key_end : last.value]
     lines = "".join(f",{gap}{json.dumps(key)}{colon}{_written(value)}" for key, value in missing)
     return [(last.end, last.end, lines)]

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import msgspec
 
+from snapsync.errors import BookError
 from snapsync.model.canon import normal
 from snapsync.model.instant import Instant
 from snapsync.model.policy import Finding
@@ -47,6 +48,20 @@ NAMES: Names = {
 QUANTITIES = ("quantity", "contracts")
 OPEN = frozenset({"open", "opened", "active", "holding", "held", "live", "normalized"})
 """What a row that is a holding says of itself; the old sync wrote the last word."""
+LEAVING = frozenset(
+    {
+        "partial",
+        "partially_closed",
+        "partially_filled",
+        "closing",
+        "exiting",
+        "pending_close",
+        "close_pending",
+        "pending_exit",
+        "exit_pending",
+    }
+)
+"""What a row says of itself that is on its way out, or out in part: it holds something until it is closed."""
 _CLOSED = re.compile(
     r"clos|exit|expir|assign|exercis|sold|stop|profit|loss|cancel|reject|roll|liquidat|settled|done|inactive"
 )
@@ -127,13 +142,25 @@ def is_open(file: Sheet, row: Row) -> bool:
     """Whether a row is a holding: its status says so, or is blank with no closing time.
 
     Raises:
-        BookError: its status is a number or a date; then its cells have slipped, and it may well be open.
+        BookError: its status is a number or a date, or a closing time alone says that it is closed and it
+            names neither holding nor quantity; then its cells have slipped, and it may well be open.
     """
     status = word(file.cell(row, "status"))
     if _NO_WORD.match(status):
         problem = f"{quoted(status)} is not a status; expected a word such as open or closed"
         raise file.error(row, "status", problem)
-    return status in OPEN or (not status and not file.cell(row, "close_time"))
+    if not status:
+        return not _closed_by_its_time(file, row)
+    return status in OPEN or status.replace(" ", "_").replace("-", "_") in LEAVING
+
+
+def _closed_by_its_time(file: Sheet, row: Row) -> bool:
+    if not file.cell(row, "close_time"):
+        return False
+    instrument.identify(file, row)
+    for name in QUANTITIES:
+        file.number(row, name)
+    return True
 
 
 def lot_of(file: Sheet, row: Row) -> Lot:
@@ -144,7 +171,7 @@ def lot_of(file: Sheet, row: Row) -> Lot:
     """
     what = instrument.identify(file, row)
     if what.lacks:
-        raise file.error(row, what.lacks[0], f"is blank in the row of an option on {what.key}")
+        raise _unnamed(file, row, what)
     name = file.first(row, *QUANTITIES) or _blank_quantity(file)
     qty = file.number(row, name)
     if qty is None:
@@ -162,6 +189,13 @@ def lot_of(file: Sheet, row: Row) -> Lot:
     )
 
 
+def _unnamed(file: Sheet, row: Row, what: instrument.Instrument) -> BookError:
+    name, expected = what.lacks[0], {"option_type": "call or put", "strike": "a strike such as 635.00"}
+    said = file.cell(row, name)
+    problem = f"{quoted(said)} is not {expected[name]}" if said and name in expected else "is blank"
+    return file.error(row, name, f"{problem} in the row of an option on {what.key}")
+
+
 def _blank_quantity(file: Sheet) -> str:
     return next(name for name in QUANTITIES if file.has(name))
 
@@ -169,7 +203,8 @@ def _blank_quantity(file: Sheet) -> str:
 def _distinct(file: Sheet, lot: Lot, lots: Iterable[Lot]) -> None:
     said = (lot.time, lot.price, lot.ours)
     twin = next((each for each in lots if (each.time, each.price, each.ours) == said), None)
-    if twin:
+    # a row that holds nothing can be taken for no other
+    if twin and lot.qty and twin.qty:
         raise fault(
             DUPLICATE,
             f"{file.table.name}:{lot.row.line}: an open row of {lot.key} with the entry time and price of"

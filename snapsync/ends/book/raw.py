@@ -6,19 +6,22 @@ it is never taken for an empty one. Only a file that does not exist is an empty 
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from snapsync.errors import BookError
 
-from .faults import CHANGING, UNREADABLE, fault
+from .faults import CHANGING, UNREADABLE, UNWRITABLE, fault
 from .values import ROLES, BookFiles, Role
 
 ATTEMPTS = 5
 PAUSE_SECONDS = 0.05
 _BLOCK = 1 << 20
+_FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 Stamp = tuple[int, int, int, int, int]
 
@@ -43,6 +46,27 @@ def read_files(files: BookFiles, roles: tuple[Role, ...] = ROLES) -> dict[Role, 
         f"{changing}: changed during each of {ATTEMPTS} readings",
         "Wait until the bot has finished writing, then try again.",
     )
+
+
+def assure_writable(paths: Iterable[Path]) -> None:
+    """Refuse what the user may not write, before anything is: an append would fail halfway through an act.
+
+    A replace would not even fail, if only the folder lets it, and take away what the mode protects.
+
+    Raises:
+        BookError: a file may not be written.
+    """
+    for path in paths:
+        try:
+            os.close(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | os.O_CLOEXEC))
+        except OSError as error:
+            if error.errno not in _FORBIDDEN:
+                continue  # it is to be made; or what is wrong with the disk is told by the write itself
+            raise fault(
+                UNWRITABLE,
+                f"{path.name}: {error.strerror or error}; nothing was written",
+                "Let the user that runs snapsync write the file, for example with chmod u+w.",
+            ) from None
 
 
 def _read(path: Path) -> tuple[bytes | None, Stamp | None]:

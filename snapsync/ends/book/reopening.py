@@ -41,6 +41,8 @@ def never_closed(closed: Iterable[Lot], change: PositionChange, held: Position) 
     opened = change.execution.time if change.execution else None
     found: list[Lot] = []
     for lot in closed:
+        if opened and lot.closed and lot.closed <= opened:
+            continue  # an earlier holding of the same contract: its close is history
         if not change.reopens and not (opened and _same_opening(lot, opened)):
             continue
         found.append(lot)
@@ -53,6 +55,5 @@ def never_closed(closed: Iterable[Lot], change: PositionChange, held: Position) 
 
 
 def _same_opening(lot: Lot, opened: Instant) -> bool:
-    """Whether a row began with the very fills that the holding began with, and was closed after them."""
-    began = lot.time is not None and abs(seconds_between(lot.time, opened)) <= WINDOW_SECONDS
-    return began and (lot.closed is None or lot.closed > opened)
+    """Whether a row began with the very fills that the holding began with."""
+    return lot.time is not None and abs(seconds_between(lot.time, opened)) <= WINDOW_SECONDS

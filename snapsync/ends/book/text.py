@@ -18,7 +18,7 @@ def decode(name: str, data: bytes) -> str:
     """The text of a file, its byte order mark included.
 
     Raises:
-        BookError: it is empty, in another encoding, or holds a NUL.
+        BookError: it is empty, in another encoding, has two byte order marks, or holds a NUL.
     """
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise fault(ENCODING, f"{name}:1: begins as UTF-16 does; expected UTF-8", _RESAVE)
@@ -38,6 +38,9 @@ def decode(name: str, data: bytes) -> str:
             f" {error.start} is not UTF-8",
             _RESAVE,
         ) from None
+    if text.startswith(BOM + BOM):
+        # a program that does not know the mark has read it, and one that writes it has written it again
+        raise fault(ENCODING, f"{name}:1: begins with two byte order marks; expected one at most", _RESAVE)
     if not text.removeprefix(BOM).strip():
         raise fault(
             HALF,
