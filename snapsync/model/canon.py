@@ -26,6 +26,8 @@ OperationId = NewType("OperationId", ObjectId)
 EXACT = Context(prec=1000)
 """For arithmetic on any amounts without rounding; the usual context has 28 digits."""
 
+FORMAT = 1
+"""The version of everything that docs/format.md describes."""
 SHOWN = 12
 """How many characters of an id people see; any unambiguous prefix is accepted back."""
 
@@ -37,7 +39,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class Stored(Record, frozen=True, kw_only=True, tag_field="kind"):
     """A Record that is an object of its own in the store; its tag is its kind."""
 
-    format: int = 1
+    format: int = FORMAT
 
 
 T = TypeVar("T")

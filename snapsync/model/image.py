@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
-
 from .canon import ImageId, ObjectId, Stored, encode, identify
 from .pages import Fetch
+from .stored import stored
 
 CHUNK = 64 * 1024
 BRANCH = 64
@@ -51,13 +50,13 @@ def image(data: bytes | None) -> tuple[ImageId, list[tuple[ObjectId, bytes]]]:
 
 def image_bytes(id: ImageId, fetch: Fetch) -> bytes | None:
     """The file that an image stands for; None where there was no file."""
-    root = msgspec.json.decode(fetch(id), type=Image)
+    root = stored(fetch(id), Image, id)
     if root.size is None:
         return None
     return b"".join(
         fetch(chunk).removeprefix(_CHUNK_HEADER)
         for branch in root.branches
-        for chunk in msgspec.json.decode(fetch(branch), type=Branch).chunks
+        for chunk in stored(fetch(branch), Branch, branch).chunks
     )
 
 

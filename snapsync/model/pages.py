@@ -14,6 +14,7 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 import msgspec
 
 from .canon import ObjectId, Stored, encode, identify
+from .stored import stored
 
 
 class Keyed(Protocol):
@@ -85,7 +86,7 @@ class Page(Generic[R]):
         """A page of the store, read when its rows are first asked for."""
 
         def read() -> tuple[R, ...]:
-            page = msgspec.json.decode(fetch(id), type=_page_type(row))
+            page = stored(fetch(id), _page_type(row), id)
             return cast("tuple[R, ...]", page.rows)
 
         return cls(id, read, (), b"")
@@ -247,7 +248,7 @@ def _tree(buckets: Mapping[str, Page[Any]]) -> tuple[ObjectId, dict[ObjectId, by
 
 
 def _walk(id: ObjectId, row: type[R], fetch: Fetch) -> Iterator[tuple[str, Page[R]]]:
-    node = msgspec.json.decode(fetch(id), type=Node)
+    node = stored(fetch(id), Node, id)
     for name in sorted(node.children):
         if node.leaf:
             yield name, Page.stored(node.children[name], row, fetch)

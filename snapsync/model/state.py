@@ -16,6 +16,7 @@ import msgspec
 from .canon import ObjectId, Record, StateId, Stored, encode, identify
 from .instant import Instant, day_of
 from .pages import Fetch, Pages
+from .stored import stored
 
 
 class Position(Record, frozen=True):
@@ -184,7 +185,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
 def stored_state(id: StateId, fetch: Fetch) -> State:
     """A State of a store; its pages are read when they are asked for."""
-    root = msgspec.json.decode(fetch(id), type=StateRoot)
+    root = stored(fetch(id), StateRoot, id)
     return State(
         cash=root.cash,
         bankroll=root.bankroll,

@@ -17,6 +17,7 @@ from snapsync.model.canon import ObjectId, OperationId
 from . import files
 
 _TAIL_BYTES = 1 << 18
+_OURS = b'{"timestamp":'
 
 
 def last(path: Path, env: str) -> OperationId | None:
@@ -39,15 +40,20 @@ def add(path: Path, lines: str) -> None:
     files.add_lines(path, lines.encode())
 
 
-def known(path: Path, env: str) -> Iterator[tuple[int, OperationId, bytes]]:
-    """Every line of an act of this env: its number, the act, the line with its end."""
+def known(path: Path, env: str) -> Iterator[tuple[int, OperationId | None, bytes]]:
+    """Every line of an act of this env: its number, the act, the line with its end.
+
+    A line that begins as ours do and cannot be read is of no act: None. Other programs' are passed over.
+    """
     if not path.is_file():
         return
     with path.open("rb") as file:
         for number, each in enumerate(file, 1):
             trace = _trace(each)
-            if trace and trace.environment == env and trace.operation:
-                yield number, OperationId(trace.operation), each  # type: ignore[arg-type]
+            if trace is None and each.startswith(_OURS):
+                yield number, None, each
+            elif trace and trace.environment == env and trace.operation:
+                yield number, OperationId(ObjectId(trace.operation)), each
 
 
 def _trace(data: bytes) -> Trace | None:

@@ -24,8 +24,8 @@ ABANDONED_SECONDS = 3600.0
 """How old a temporary is that no living process can mean any more."""
 YOUNG_SECONDS = 3600.0
 """For how long a file may not have reached the disk by itself; the kernel needs less than a minute."""
-GARBLED = (msgspec.MsgspecError, UnicodeDecodeError)
-"""What msgspec raises for bytes that are no such value; the second for a wrongly encoded key."""
+GARBLED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for bytes that are no such value; the others for a wrongly encoded key, and nesting."""
 
 
 @contextlib.contextmanager

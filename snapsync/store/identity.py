@@ -8,11 +8,10 @@ import msgspec
 
 from snapsync.errors import Exit, StoreError
 from snapsync.model.canon import Record, Stored, encode, identify
+from snapsync.model.stored import refuse_newer
 
 from . import files
 
-FORMAT = 1
-"""The version of everything that docs/format.md describes."""
 _NAME = "store.json"
 
 
@@ -44,23 +43,13 @@ def write_identity(folder: Path, identity: Identity) -> None:
     files.write(folder / _NAME, encode(_Sealed(store=identity, sha256=identify(encode(identity)))))
 
 
-class _Format(msgspec.Struct):
-    format: int
-
-
-class _Versioned(msgspec.Struct):
-    store: _Format
+class _Raw(msgspec.Struct):
+    store: msgspec.Raw
 
 
 def _identity(path: Path, data: bytes, env: str) -> Identity:
     try:
-        version = msgspec.json.decode(data, type=_Versioned).store.format
-        if version > FORMAT:
-            raise StoreError(
-                "The store was written by a newer snapsync.",
-                detail=f"{path}: format {version}; this version knows {FORMAT}",
-                hint="pip install --upgrade snapsync",
-            )
+        refuse_newer(bytes(msgspec.json.decode(data, type=_Raw).store), str(path), "The store")
         sealed = msgspec.json.decode(data, type=_Sealed)
     except files.GARBLED as error:
         raise _damaged(path, str(error)) from error

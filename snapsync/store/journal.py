@@ -14,6 +14,7 @@ import msgspec
 from snapsync.errors import Exit, StoreError
 from snapsync.model.canon import ImageId, Record, Stored, encode, identify
 from snapsync.model.history import Operation
+from snapsync.model.stored import stored
 
 from . import files
 
@@ -48,16 +49,17 @@ def open_journal(folder: Path) -> Journal | None:
     """The journal of an interrupted apply; None when there is none.
 
     Raises:
-        StoreError: (exit 30) it is there but damaged.
+        StoreError: it is there but damaged (exit 30), or a newer version wrote it (10).
     """
-    data = files.read(folder / "journal.json")
+    path = folder / "journal.json"
+    data = files.read(path)
     if data is None:
         return None
     try:
         sealed = msgspec.json.decode(data, type=_Sealed)
         if identify(bytes(sealed.journal)) != sealed.sha256:
             raise _damaged(folder)
-        return msgspec.json.decode(sealed.journal, type=Journal)
+        return stored(bytes(sealed.journal), Journal, str(path), "The journal of an interrupted apply")
     except files.GARBLED as error:
         raise _damaged(folder) from error
 

@@ -13,11 +13,10 @@ from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
-import msgspec
-
 from snapsync.errors import Exit, StoreError
 from snapsync.model.canon import ObjectId, OperationId, identify
 from snapsync.model.collection import Collection
+from snapsync.model.stored import stored
 
 from . import files
 from .lock import Turn, hold, take_turn
@@ -105,6 +104,8 @@ class LocalPlace:
         some = sum(1 for path in self._loose("0")) * _SAMPLE
         if least > _SAMPLE and some < least:
             return 0
+        for folder in (self.folder, self._heads, self._packs.folder, *files.listed(self._objects)):
+            files.sweep(folder)
         paths = list(self._loose())
         if len(paths) < least:
             return 0
@@ -188,7 +189,7 @@ class LocalPlace:
         for record in self.collected():
             with suppress(StoreError):  # a record that is lost itself explains nothing; verify tells of it
                 data = self._content(record)
-                if data and id in (made := msgspec.json.decode(data, type=Collection)).ids:
+                if data and id in (made := stored(data, Collection, record)).ids:
                     return _collected(id, made)
         return StoreError(
             "An object is missing from the store.",

@@ -11,11 +11,11 @@ from typing import Literal, TypeVar
 import msgspec
 
 from snapsync.errors import Exit, StoreError, UsageError
-from snapsync.model.canon import ObjectId, Record, encode, identify
+from snapsync.model.canon import FORMAT, ObjectId, Record, encode, identify
 from snapsync.model.portable import ApprovalFile, PlanFile
+from snapsync.model.stored import newer
 
 from . import files
-from .identity import FORMAT
 
 
 class SealedPlan(Record, frozen=True):
@@ -127,11 +127,7 @@ def _read(path: Path, type: type[Sealed], kind: Kind) -> Sealed:
         if head.kind != kind:
             raise UsageError(f"This is no {_CALLED[kind]}.", detail=f"{path}: it calls itself {head.kind}")
         if head.format > FORMAT:
-            raise StoreError(
-                f"The {_CALLED[kind]} was written by a newer snapsync.",
-                detail=f"{path}: format {head.format}; this version knows {FORMAT}",
-                hint="pip install --upgrade snapsync",
-            )
+            raise newer(str(path), head.format, f"The {_CALLED[kind]}")
         sealed = msgspec.json.decode(data, type=type)
     except files.GARBLED as error:
         raise _edited(path, kind, str(error)) from error

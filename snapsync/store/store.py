@@ -15,10 +15,13 @@ from snapsync.model.canon import ImageId, ObjectId, OperationId, Stored, encode,
 from snapsync.model.history import WRITES, Operation, Trail
 from snapsync.model.image import image
 from snapsync.model.references import is_operation
+from snapsync.model.stored import stored
 
-from .identity import FORMAT, Identity, read_identity, write_identity
+from . import files
+from .identity import Identity, read_identity, write_identity
 from .local import LocalPlace
 from .place import Place
+from .walk import newest_first
 
 LOCK_SECONDS = 10.0
 """How long a writer waits for the lock, unless it is told otherwise."""
@@ -71,12 +74,7 @@ class Store:
         with self.place.lock("bind the account", timeout):
             now = Store.open(self.folder, self.identity.env) or self
             if now.identity.account not in (None, account):
-                raise StoreError(
-                    "This env was bound to another account a moment ago.",
-                    detail=f"{self.folder / 'store.json'}",
-                    hint="Check the keys: two sets of them are in use for one env.",
-                    exit=Exit.CREDENTIALS,
-                )
+                raise bound_meanwhile(self.folder)
             self.identity = msgspec.structs.replace(now.identity, account=account)
             if now.identity.account is None:
                 self._write_identity()
@@ -111,25 +109,17 @@ class Store:
         """Read a value back, proven by its hash.
 
         Raises:
-            StoreError: (exit 30) it is missing, damaged, or of another kind.
+            StoreError: it is missing, damaged, or of another kind (exit 30), or of a newer format (10).
         """
         data = self.place.get(id)
         try:
-            value = msgspec.json.decode(data, type=type)
-        except msgspec.MsgspecError as error:
+            return stored(data, type, id)
+        except files.GARBLED as error:
             raise StoreError(
                 "An object of the store is not what it should be.",
                 detail=f"{id} is no {type.__name__}: {error}",
-                hint="It may have been written by a newer snapsync.",
                 exit=Exit.INTEGRITY,
             ) from error
-        if value.format > FORMAT:
-            raise StoreError(
-                "An object of the store was written by a newer snapsync.",
-                detail=f"{id}: format {value.format}; this version knows {FORMAT}",
-                hint="pip install --upgrade snapsync",
-            )
-        return value
 
     def heads(self) -> tuple[OperationId, ...]:
         """The newest operations; one that is an ancestor of another (a crash between two steps) is none.
@@ -162,14 +152,7 @@ class Store:
         Args:
             since: begin with these and go back; None: with the heads.
         """
-        begin = self.heads() if since is None else since
-        waiting = {id: self.operation(id) for id in begin}
-        while waiting:
-            id = max(waiting, key=lambda each: (waiting[each].time, each))
-            operation = waiting.pop(id)
-            yield id, operation
-            for parent in operation.parents:
-                waiting.setdefault(parent, self.operation(parent))
+        return self._walk(since, lambda act: act.parents)
 
     def writes(self, since: Iterable[OperationId] | None = None) -> Iterator[tuple[OperationId, Operation]]:
         """The operations that wrote the book, newest first; see ``log``."""
@@ -185,15 +168,13 @@ class Store:
         meant: Callable[[Operation], bool],
         before: Callable[[Trail], tuple[OperationId, ...]],
     ) -> Iterator[tuple[OperationId, Operation]]:
-        waiting = {id: self.operation(id) for id in (self.heads() if since is None else since)}
-        while waiting:
-            id = max(waiting, key=lambda each: (waiting[each].time, each))
-            operation = waiting.pop(id)
-            if meant(operation):
-                yield id, operation
-            for earlier in before(operation.trail):
-                if earlier not in waiting:
-                    waiting[earlier] = self.operation(earlier)
+        found = self._walk(since, lambda act: before(act.trail))
+        return ((id, act) for id, act in found if meant(act))
+
+    def _walk(
+        self, since: Iterable[OperationId] | None, before: Callable[[Operation], tuple[OperationId, ...]]
+    ) -> Iterator[tuple[OperationId, Operation]]:
+        return newest_first(self.heads() if since is None else since, self.operation, before)
 
     def _trail(self, parents: Iterable[OperationId]) -> Trail:
         reviews: dict[OperationId, None] = {}
@@ -275,6 +256,16 @@ class Store:
 
     def _write_identity(self) -> None:
         write_identity(self.folder, self.identity)
+
+
+def bound_meanwhile(folder: Path) -> StoreError:
+    """The error for who has read an account while another process bound the env to another one."""
+    return StoreError(
+        "This env was bound to another account a moment ago.",
+        detail=f"{folder / 'store.json'}",
+        hint="Check the keys: two sets of them are in use for one env.",
+        exit=Exit.CREDENTIALS,
+    )
 
 
 def _unheard(id: OperationId) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-import msgspec
-
 from snapsync.errors import Exit, StoreError
 from snapsync.model.canon import ObjectId, OperationId
 from snapsync.model.collection import Collection
-from snapsync.model.references import kind_of, ledger_of, references
+from snapsync.model.references import CHUNK, kind_of, ledger_of, references
+from snapsync.model.stored import refuse_newer, stored
 
+from . import files
 from .place import Place
 
 Progress = Callable[[float], None]
@@ -38,8 +38,13 @@ class Survey:
             return
         try:
             kind = kind_of(data)
+            if kind != CHUNK:
+                refuse_newer(data, id)
             leads = references(kind, data)
-        except (msgspec.MsgspecError, KeyError, UnicodeDecodeError) as error:
+        except StoreError as error:
+            self.damaged[id] = error
+            return
+        except (*files.GARBLED, KeyError) as error:
             self.damaged[id] = _strange(id, str(error))
             return
         self.kinds[id] = kind
@@ -50,6 +55,16 @@ class Survey:
     def of_kind(self, kind: str) -> Iterator[ObjectId]:
         """The sound objects of one kind."""
         return (id for id, each in self.kinds.items() if each == kind)
+
+    def closure(self, begin: Iterable[ObjectId]) -> set[ObjectId]:
+        """All that these objects lead to, but for operations that they follow upon."""
+        waiting, seen = list(begin), set[ObjectId]()
+        while waiting:
+            id = waiting.pop()
+            if id not in seen:
+                seen.add(id)
+                waiting += (each for each in self.leads.get(id, ()) if self.kinds.get(each) != "operation")
+        return seen
 
     def needing(self, ids: Iterable[ObjectId]) -> set[OperationId]:
         """The operations that lead to any of these objects; of an operation those that follow upon it."""
@@ -82,9 +97,9 @@ def collections(place: Place) -> list[Collection]:
     """What gc has taken away so far, oldest first.
 
     Raises:
-        StoreError: (exit 30) a record of it is damaged.
+        StoreError: a record of it is damaged (exit 30), or of a newer format (10).
     """
-    found = [msgspec.json.decode(place.get(id), type=Collection) for id in place.collected()]
+    found = [stored(place.get(id), Collection, id) for id in place.collected()]
     return sorted(found, key=lambda each: each.time)
 
 

@@ -14,6 +14,7 @@ import msgspec
 from snapsync.errors import Exit, StoreError
 from snapsync.model.canon import Record, encode, identify
 from snapsync.model.news import Memory
+from snapsync.model.stored import stored
 
 from . import files
 from .lock import aside
@@ -42,7 +43,7 @@ def read_told(folder: Path) -> Memory | None:
     """What was told; None where nothing was yet.
 
     Raises:
-        StoreError: (exit 30) it is damaged, or was written by a newer version.
+        StoreError: it is damaged (exit 30), or a newer version wrote it (10).
     """
     data = files.read(folder / _NAME)
     if data is None:
@@ -51,7 +52,7 @@ def read_told(folder: Path) -> Memory | None:
         sealed = msgspec.json.decode(data, type=_Sealed)
         if identify(bytes(sealed.told)) != sealed.sha256:
             raise _damaged(folder, "it does not have the checksum that it carries")
-        return msgspec.json.decode(sealed.told, type=Memory)
+        return stored(bytes(sealed.told), Memory, str(folder / _NAME), "What Slack was told")
     except files.GARBLED as error:
         raise _damaged(folder, str(error)) from error
 

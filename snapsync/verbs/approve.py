@@ -20,6 +20,7 @@ from .approvals import register
 from .choose import Chosen, choose
 from .env import Env
 from .gate import not_rejected, told
+from .recover import settle_locked
 
 DAY = timedelta(days=1)
 
@@ -149,6 +150,8 @@ def commit_word(env: Env, verb: Verb, word: Approval, plan: Plan) -> Said:
     """Make a word history; what is known of both sides stays as it was."""
     store = env.store
     with env.lock(verb):
+        if settle_locked(env):
+            env.say("An interrupted apply was finished first.")
         latest = store.latest()
         before = latest[1] if latest else None
         id = store.put(word)

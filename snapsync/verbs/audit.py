@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from itertools import islice
+from itertools import islice, pairwise
 
 from snapsync.errors import SnapsyncError, StoreError
 from snapsync.model.audit import FAILED, Event, event
@@ -89,9 +89,12 @@ def compared(env: Env, acts: dict[OperationId, Operation]) -> tuple[list[Damage]
     """
     path = env.config.book.audit
     damage: list[Damage] = []
-    strange = 0
+    strange = garbled = 0
     seen: list[OperationId] = []
     for number, id, data in audit.known(path, env.name):
+        if id is None:
+            garbled += 1
+            continue
         if id not in acts:
             strange += 1
             continue
@@ -103,11 +106,21 @@ def compared(env: Env, acts: dict[OperationId, Operation]) -> tuple[list[Damage]
                     detail=f"{path}, line {number}, of operation {id}; as it should be: snapsync log --audit",
                 )
             )
-    notes = [f"Lines of the audit log that name no act of this history: {strange}."] if strange else []
-    gaps = _gaps(acts, seen)
-    if gaps:
-        notes.append(f"Acts without a line in the audit log: {gaps}. All lines: snapsync log --audit.")
-    return damage, notes
+    found = {
+        "Lines of the audit log that cannot be read": garbled,
+        "Lines of the audit log that name no act of this history": strange,
+        "Lines of the audit log that stand there more than once": len(seen) - len({*seen}),
+        "Lines of the audit log that are out of their order": _out_of_order(acts, seen),
+        "Acts without a line in the audit log": _gaps(acts, seen),
+    }
+    notes = [f"{what}: {count}." for what, count in found.items() if count]
+    return damage, [*notes, "All lines: snapsync log --audit."] if notes else []
+
+
+def _out_of_order(acts: Iterable[OperationId], seen: list[OperationId]) -> int:
+    """How many acts' first lines stand right behind that of a later act."""
+    place = {id: number for number, id in enumerate(acts)}
+    return sum(place[each] > place[before] for before, each in pairwise(dict.fromkeys(seen)))
 
 
 def _gaps(acts: Iterable[OperationId], seen: list[OperationId]) -> int:

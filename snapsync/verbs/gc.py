@@ -6,8 +6,6 @@ written down first, so that it is never taken for a loss.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import msgspec
 
 from snapsync.errors import StoreError, UsageError
@@ -108,8 +106,8 @@ def _choose(env: Env, keep: Keep, log: dict[OperationId, Operation], found: Surv
     kept = _kept(env, keep, log)
     # an operation that no head leads to may be all that is left of a lost head
     strays = {OperationId(id) for id in found.of_kind("operation")} - log.keys()
-    wanted = _closure(found, kept | strays)
-    ledger = _closure(found, found.ledgers)
+    wanted = found.closure(kept | strays)
+    ledger = found.closure(found.ledgers)
     parts = {id for id, kind in found.kinds.items() if kind in GONE_WITH_AGE}
     unwanted = parts - wanted - ledger
     goes = unwanted.intersection(store.place.ids(age=YOUNG_SECONDS))
@@ -139,17 +137,6 @@ def _kept(env: Env, keep: Keep, log: dict[OperationId, Operation]) -> set[Operat
         since = shift(now, days=-keep.days)
         kept |= {id for id, act in log.items() if act.time >= since}
     return kept
-
-
-def _closure(found: Survey, begin: Iterable[ObjectId]) -> set[ObjectId]:
-    """All that these objects lead to, but for operations that they follow upon."""
-    waiting, seen = list(begin), set[ObjectId]()
-    while waiting:
-        id = waiting.pop()
-        if id not in seen:
-            seen.add(id)
-            waiting += (each for each in found.leads.get(id, ()) if found.kinds.get(each) != "operation")
-    return seen
 
 
 def _told(keep: Keep, choice: _Choice, before: tuple[int, int], after: tuple[int, int]) -> Swept:

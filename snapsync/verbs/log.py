@@ -12,7 +12,7 @@ from snapsync.model.canon import OperationId
 from snapsync.model.change import BankrollChange, Change, TransactionChange
 from snapsync.model.difference import differences
 from snapsync.model.history import REVIEWS, Operation
-from snapsync.model.instant import Instant
+from snapsync.model.instant import Instant, shift
 from snapsync.model.plan import Plan
 from snapsync.model.state import Position, Transaction
 from snapsync.model.stretch import Listing, Stretch, in_step, listing
@@ -22,6 +22,9 @@ from .env import Env
 
 READ_PER_LINE = 10
 """So many operations are read for each line at most, where all are wanted: a stretch may be years long."""
+
+_CLOCK_DAYS = 1
+"""By how much a clock may have been put back, and nothing is missed."""
 
 
 def log(
@@ -46,7 +49,10 @@ def log(
     """
     found = env.store.log(None if start is None else (start,))
     if since is not None:
-        found = takewhile(lambda entry: entry[1].time >= since, found)
+        # a clock may have been put back: what is little older than what is sought may follow upon it
+        near = shift(since, days=-_CLOCK_DAYS)
+        found = takewhile(lambda entry: entry[1].time >= near, found)
+        found = (entry for entry in found if entry[1].time >= since)
     if verbs:
         found = (entry for entry in found if entry[1].verb in verbs)
     if symbol is not None:

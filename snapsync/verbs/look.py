@@ -18,7 +18,7 @@ from snapsync.model.missing import UNEXPLAINED, accepted
 from snapsync.model.pages import Pages
 from snapsync.model.plan import Look, Plan
 from snapsync.model.state import stored_state
-from snapsync.store.store import Store
+from snapsync.store.store import Store, bound_meanwhile
 
 from .env import Env
 from .identity import right_account
@@ -27,10 +27,14 @@ from .session import session
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """One look, stored: the facts for a plan, and the book's files as they were read."""
+    """One look, stored: the facts for a plan, and the book's files as they were read.
+
+    ``after`` are the heads of the log when it began; None where nobody can have come in between.
+    """
 
     look: Look
     reading: Reading
+    after: tuple[OperationId, ...] | None = None
 
 
 def look(env: Env, *, since: Instant | None = None) -> Seen:
@@ -41,8 +45,11 @@ def look(env: Env, *, since: Instant | None = None) -> Seen:
         BrokerError: no credentials or another account (12), out of reach (13), moving (14).
         StoreError: the store cannot be used.
     """
+    store = env.find_store()
+    after = store.heads() if store else ()
     reading = read(env.book_files)  # first: it costs no network to find it broken
-    return store_look(env, reading, read_account(env, since=since))
+    found = store_look(env, reading, read_account(env, since=since))
+    return msgspec.structs.replace(found, after=after)
 
 
 def store_look(env: Env, reading: Reading, broker: BrokerReading) -> Seen:
@@ -56,6 +63,30 @@ def store_look(env: Env, reading: Reading, broker: BrokerReading) -> Seen:
 def seen(env: Env, reading: Reading, broker: BrokerReading, broker_snapshot: SnapshotId) -> Look:
     """The facts for a plan: this reading of the book beside this one of the broker; the book's is kept."""
     return facts(env, (reading, store_book(env.store, reading)), (broker, broker_snapshot))
+
+
+def up_to_date(env: Env, look: Seen, latest: Operation | None) -> Seen:
+    """A look as of now, for a caller that holds the lock: nothing is asked of the broker again.
+
+    Args:
+        env: whose.
+        look: what was seen before there was a lock.
+        latest: the newest act.
+
+    Raises:
+        StoreError: the env was bound to another account meanwhile (exit 12).
+    """
+    if look.after is None or look.after == env.store.heads():
+        return look
+    facts = look.look
+    if latest and latest.account not in (None, facts.account):
+        raise bound_meanwhile(env.store.folder)
+    broker = facts.broker_snapshot
+    if latest and latest.agreed and env.store.get(latest.agreed.broker, BrokerSnapshot).at > facts.at:
+        # beside the agreed account an older one would look as if trades had been taken back
+        broker = latest.agreed.broker
+    reading = read(env.book_files)
+    return Seen(reading=reading, look=seen(env, reading, recall(env, broker), broker))
 
 
 def facts(

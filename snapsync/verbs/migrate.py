@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from snapsync.store.identity import FORMAT
+from snapsync.model.canon import FORMAT
 
 from .env import Env
 

@@ -18,9 +18,9 @@ from snapsync.version import __version__
 
 from .env import Env
 from .judge import judge
-from .look import Seen, look, proven_since, store_look
+from .look import Seen, look, proven_since, store_look, up_to_date
 from .record import elsewhere, read_replay, record
-from .recover import settle
+from .recover import settle, settle_locked
 
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -65,12 +65,22 @@ def plan_replayed(env: Env, folder: Path) -> Planned:
 
 
 def keep(env: Env, seen: Seen, recovered: OperationId | None = None, part: Part | None = None) -> Planned:
-    """Make a plan of what was seen, and an Operation of the plan."""
-    store, facts = env.store, seen.look
+    """Make a plan of what was seen, and an Operation of the plan.
+
+    Others may have written the book or read the account since: what they have done is planned with.
+
+    Raises:
+        StoreError: the env was bound to another account meanwhile (exit 12).
+        RecoveryError: an interrupted apply needs a decision (31).
+    """
+    store = env.store
     store.put(env.rules)
     with env.lock("plan"):
+        recovered = settle_locked(env) or recovered
         latest = store.latest()
         agreed = latest[1].agreed if latest else None
+        seen = up_to_date(env, seen, latest[1] if latest else None)
+        facts = seen.look
         whole = judge(env, facts, env.base(agreed))
         made = part_of(whole, part)
         store.put(made.body)

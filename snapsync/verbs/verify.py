@@ -7,7 +7,6 @@ what is missed is looked for once more, so that what comes and goes beside us is
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 
 from snapsync.errors import Exit, StoreError, UsageError
 from snapsync.model.canon import SHOWN, ObjectId, OperationId, short
@@ -16,6 +15,7 @@ from snapsync.model.verified import Damage, Verified
 from snapsync.store.journal import open_journal
 from snapsync.store.store import Store
 from snapsync.store.survey import Survey, collections, survey
+from snapsync.store.walk import newest_first
 
 from .audit import compared
 from .env import Env
@@ -62,14 +62,14 @@ class _Check:
         heads = self.store.place.heads()  # after the objects: what was put since is in the history too
         self._walk(heads, found)
         gone = self._collected()
-        self._objects(found, {*known}, gone)
+        live = found.closure(heads)
+        self._objects(found, {*known}, gone - live, live)
         self._strays(found, heads)
         self._flaws()
         self._journal()
         self._times()
         replanned = self._plans()
-        self._book()
-        self._audit()
+        self._beside()
         hurt = {id for each in self.damage for id in each.needed}
         sound = next(((id, act) for id, act in self.acts.items() if id not in hurt), None)
         return Verified(
@@ -108,17 +108,20 @@ class _Check:
                 self.holes[id] = found.damaged.get(id, error)
                 continue
             waiting += read[id].parents
-        self.acts = dict(sorted(read.items(), key=lambda pair: (pair[1].time, pair[0]), reverse=True))
+        there = (id for id in heads if id in read)
+        self.acts = dict(
+            newest_first(there, read.__getitem__, lambda act: tuple(id for id in act.parents if id in read))
+        )
 
     def _collected(self) -> set[ObjectId]:
         try:
             return {id for each in collections(self.store.place) for id in each.ids}
         except StoreError as error:
-            self.damage.append(Damage(summary=error.summary, detail=error.detail, kind="collection"))
+            self._report(error, "collection")
             return set()
 
-    def _objects(self, found: Survey, known: set[ObjectId], gone: set[ObjectId]) -> None:
-        """What is damaged, and what is named but is not there."""
+    def _objects(self, found: Survey, known: set[ObjectId], gone: set[ObjectId], live: set[ObjectId]) -> None:
+        """What is damaged, and what is named but is not there, unless gc took it and nobody put it again."""
         broken = {**found.damaged, **self.holes}
         named = {id for leads in found.leads.values() for id in leads}
         for id in named - known - gone - broken.keys():
@@ -127,12 +130,15 @@ class _Check:
             except StoreError as error:
                 broken[id] = error
         if broken:
-            gone = gone | self._collected()  # by a gc that was at work while we looked
+            # by a gc that was at work while we looked; what the heads lead to it has left alone
+            gone = gone | (self._collected() - live)
         alike: dict[tuple[str, str], list[ObjectId]] = {}
         for id, why in broken.items():
-            if id in gone and not self.store.place.has(id):
+            lost = not self.store.place.has(id)
+            if lost and id in gone:
                 continue
-            alike.setdefault((why.summary, why.detail), []).append(id)
+            told = _lost(id) if lost and id in live and why.exit == Exit.STORE else why
+            alike.setdefault((told.summary, told.detail), []).append(id)
         for (summary, detail), ids in sorted(alike.items()):
             self._tell(summary, detail, found, ids)
 
@@ -189,13 +195,13 @@ class _Check:
         told = {each.detail.partition(": ")[0] for each in self.damage}
         for flaw in self.store.place.flaws(past):
             if flaw.detail.partition(": ")[0] not in told:
-                self.damage.append(Damage(summary=flaw.summary, detail=flaw.detail))
+                self._report(flaw)
 
     def _journal(self) -> None:
         try:
             journal = open_journal(self.store.folder)
         except StoreError as error:
-            self.damage.append(Damage(summary=error.summary, detail=error.detail, kind="journal"))
+            self._report(error, "journal")
             return
         if journal is not None:
             self.notes.append("An apply was interrupted; the next plan or apply finishes it, or asks.")
@@ -230,41 +236,58 @@ class _Check:
                 continue
             try:
                 now = replanner.plan(act)
-            except (
-                StoreError,
-                ValueError,
-            ):  # what it was made from is damaged, which is told already, or gone
+            except StoreError as error:  # what it was made from is damaged or collected
+                self._unplanned(id, error)
+                continue
+            except ValueError as error:
+                self._tell_plan("A plan cannot be made again from what was seen.", str(error), id, act)
                 continue
             if now is None:
                 continue
             done += 1
             if now != act.plan:
-                self.damage.append(
-                    Damage(
-                        summary="A plan does not follow from what was seen.",
-                        detail=f"operation {id} says plan {act.plan}; its facts make it {now}",
-                        kind="plan",
-                        ids=(act.plan,) if act.plan else (),
-                        needed=(id,),
-                    )
+                self._tell_plan(
+                    "A plan does not follow from what was seen.",
+                    f"operation {id} says plan {act.plan}; its facts make it {now}",
+                    id,
+                    act,
                 )
         self.env.progress(1)
         return done
 
+    def _tell_plan(self, summary: str, detail: str, id: OperationId, act: Operation) -> None:
+        ids = (act.plan,) if act.plan else ()
+        self.damage.append(Damage(summary=summary, detail=detail, kind="plan", ids=ids, needed=(id,)))
+
     def _unplanned(self, id: OperationId, error: StoreError) -> None:
         """What a plan was made from was collected, or is damaged: with ``subset`` that may be news."""
-        told = any((each.summary, each.detail) == (error.summary, error.detail) for each in self.damage)
-        if error.exit == Exit.INTEGRITY and not told:
-            self.damage.append(Damage(summary=error.summary, detail=error.detail, needed=(id,)))
+        hurt = any(id in each.needed for each in self.damage)
+        if error.exit == Exit.INTEGRITY and not hurt:
+            self._report(error, needed=(id,))
 
-    def _book(self) -> None:
-        with suppress(StoreError):  # what status needs is damaged, and told already
-            for name in status(self.env).edited:
-                self.notes.append(f"Edited since the last act: {name}.")
-
-    def _audit(self) -> None:
-        """The audit log beside the book; what of the history is damaged is told already."""
-        with suppress(StoreError):
+    def _beside(self) -> None:
+        """The book and the audit log; what of the store keeps us from them is mostly told already."""
+        try:
+            edited = status(self.env).edited
             damage, notes = compared(self.env, self.acts)
+        except StoreError as error:
+            if not self.damage:
+                self._report(error)
+        except OSError as error:
+            path = self.env.config.book.audit
+            self.notes.append(f"The audit log cannot be read: {path}: {error.strerror}.")
+        else:
             self.damage += damage
-            self.notes += notes
+            self.notes += [*(f"Edited since the last act: {name}." for name in edited), *notes]
+
+    def _report(self, error: StoreError, kind: str = "", needed: tuple[OperationId, ...] = ()) -> None:
+        self.damage.append(Damage(summary=error.summary, detail=error.detail, kind=kind, needed=needed))
+
+
+def _lost(id: ObjectId) -> StoreError:
+    return StoreError(
+        "An object is missing from the store.",
+        detail=f"{id}: gc took it once, it was stored again since, and the newest act needs it",
+        hint="Put it back from a backup of the state folder.",
+        exit=Exit.INTEGRITY,
+    )

@@ -39,7 +39,7 @@ def with_lock(env: Env, command: Sequence[str]) -> int:
         env.say("An interrupted apply was finished first.")
     # its name alone: its arguments may hold a secret
     purpose = f"with-lock: {Path(command[0]).name}"
-    with store.place.turn(purpose, env.lock_timeout) as turn, _passing_on() as child_is:
+    with store.place.turn(purpose, env.patience(env.lock_timeout)) as turn, _passing_on() as child_is:
         child = _started(command, turn)
         child_is(child)
         ended = child.wait()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from snapsync.errors import Exit, StoreError
+from snapsync.model.canon import identify
 from snapsync.model.history import Actor, Operation
 from snapsync.model.image import ABSENT, image
 from snapsync.model.instant import midnight
@@ -70,3 +72,16 @@ def test_a_torn_journal_is_refused(tmp_path: Path) -> None:
         (tmp_path / "journal.json").write_bytes(whole[:length])
         with pytest.raises(StoreError):
             open_journal(tmp_path)
+
+
+def test_a_journal_of_a_newer_version_is_not_guessed_at(tmp_path: Path) -> None:
+    """What a later version meant to do is neither finished nor forgotten: it says which version to get."""
+    raw = msgspec.to_builtins(JOURNAL) | {"format": 2, "something": "new"}
+    data = msgspec.json.encode(raw)
+    sealed = b'{"journal":' + data + b',"sha256":"' + identify(data).encode() + b'"}'
+    (tmp_path / "journal.json").write_bytes(sealed)
+
+    with pytest.raises(StoreError, match="newer snapsync") as raised:
+        open_journal(tmp_path)
+
+    assert raised.value.exit == Exit.STORE

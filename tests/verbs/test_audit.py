@@ -212,3 +212,44 @@ def test_the_lines_can_be_chosen(bot: Bot) -> None:
     [applied] = bot.run("log", "--audit", "--verb", "apply").out.splitlines()
     assert json.loads(applied)["event_type"] == "apply"
     assert bot.run("log", "--audit", "--json").code == 64
+
+
+def test_a_hostile_line_stops_nobody(bot: Bot, path: Path) -> None:
+    """A line that nests deeper than any reader follows is no reason to fail, before or after an act."""
+    bot.run("plan")
+    with path.open("a") as file:
+        file.write('{"x":' + "[" * 50_000 + "]" * 50_000 + "}\n")
+
+    assert [bot.run(*verb).code for verb in (("plan",), ("apply", "--yes"), ("verify",))] == [0, 0, 0]
+    assert acts(bot)[-1] == json.loads(path.read_text().splitlines()[-1])["operation"]
+
+
+def test_lines_that_were_moved_doubled_or_garbled_are_told(bot: Bot, path: Path) -> None:
+    """Lines out of their order, twice, or cut are no damage of the history, but verify counts them."""
+    for _ in range(4):
+        plan(bot.env())
+    a, b, c, d = path.read_text().splitlines()
+    path.write_text("\n".join([b, a, a, c[:-9], d]) + "\n")
+
+    found = verify(bot.env())
+
+    assert found.good
+    told = [note for note in found.notes if "audit log" in note]
+    assert [note.rpartition(": ")[2] for note in told[:4]] == ["1.", "1.", "1.", "1."]
+    assert [note.split("log ")[1].split(":")[0] for note in told[:3]] == [
+        "that cannot be read",
+        "that stand there more than once",
+        "that are out of their order",
+    ]
+
+
+def test_a_log_that_cannot_be_read_is_told(bot: Bot, path: Path) -> None:
+    """A folder where the log should be stops neither an act nor the check of the store."""
+    bot.run("plan")
+    path.unlink()
+    path.mkdir()
+
+    again = bot.run("plan")
+    assert again.code == 0
+    assert "audit log" in again.err
+    assert bot.run("verify").code == 0

@@ -240,6 +240,43 @@ def test_a_collected_image_can_come_back(old: Bot) -> None:
     assert old.run("verify").code == 0
 
 
+def test_what_came_back_and_is_lost_then_is_lost(old: Bot) -> None:
+    """What gc took once excuses nothing that the newest act needs: verify says so, and by whom."""
+    store = old.env().store
+    oldest = list(store.log())[-1][1]
+    assert oldest.book
+    image_ = ImageId(store.get(oldest.book, BookSnapshot).images["positions"])
+    data = image_bytes(image_, store.place.get)
+    old.run("gc", "--keep-last", "1")
+    old.positions.write_bytes(data or b"")
+    assert old.run("plan").code == 0
+
+    path = state(old) / "objects" / image_[:2] / image_[2:]
+    path.unlink()
+
+    found = verify(old.env())
+    assert [each.ids for each in found.damage] == [(image_,)]
+    assert "missing" in found.damage[0].summary
+    assert old.env().store.heads()[0] in found.damage[0].needed
+    assert old.run("verify").code == Exit.INTEGRITY
+
+
+def test_what_a_crash_left_in_the_store_is_swept(old: Bot) -> None:
+    """Temporaries of ours that no living process can mean go with gc, wherever in the store they lie."""
+    left = [state(old) / each / f".snapsync-{'0' * 16}" for each in (".", "objects/ab", "heads", "packs")]
+    for path in left:
+        path.parent.mkdir(exist_ok=True, parents=True)
+        path.write_bytes(b"half of some object")
+    young = state(old) / "heads" / f".snapsync-{'1' * 16}"
+    age(old, hours=2)
+    young.write_bytes(b"somebody is at work")
+
+    assert old.run("gc", "--keep-last", "5").code == 0
+
+    assert not any(path.exists() for path in left)
+    assert young.exists()
+
+
 def test_what_a_planner_relied_on_is_stored_again(old: Bot) -> None:
     """A planner that found an object there, which is collected before its commit, does not lose it."""
     store = old.env().store

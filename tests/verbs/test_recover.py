@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from snapsync import log, recover, status
+from snapsync import choose, log, recover, revoke, status, verify
+from snapsync.ends.book import read
 from snapsync.errors import Exit, RecoveryError, StoreError
 from snapsync.model.image import image
 from snapsync.store import files
 from snapsync.store.journal import open_journal, write_journal
 from snapsync.verbs.apply import apply
+from snapsync.verbs.look import Seen, recall, seen
+from snapsync.verbs.plan import keep
 from snapsync.verbs.recover import How, settle
 from tests.conftest import Ran
 
@@ -357,3 +360,33 @@ def test_an_intent_without_files_is_only_recorded(half: Case) -> None:
 
     assert settle(half.env()) is not None
     assert half.book == book
+
+
+def test_an_apply_that_broke_off_during_a_look_is_finished_first(half: Case) -> None:
+    """A plan is not put over an open journal: the interrupted apply becomes history before it."""
+    env = half.env()
+    planned = env.store.latest()
+    assert planned
+    assert planned[1].broker
+    reading = read(env.book_files)
+    facts = seen(env, reading, recall(env, planned[1].broker), planned[1].broker)
+
+    made = keep(env, Seen(reading=reading, look=facts, after=env.store.heads()))
+
+    assert open_journal(env.store.folder) is None
+    done = env.store.operation(made.operation).parents
+    assert done == (made.recovered,)
+    assert env.store.operation(done[0]).verb == "apply"
+    assert half.book == half.prepared.after
+    assert not made.plan.drift
+
+
+def test_a_word_is_not_said_over_an_open_journal(half: Case) -> None:
+    """A rejection after an interrupted apply follows upon it, so that no clock seems to have run back."""
+    revoke(half.env(), choose(half.env()).plan.id, reason="no")
+
+    newest = [act for _, act in log(half.env())]
+    assert [act.verb for act in newest[:3]] == ["revoke", "apply", "plan"]
+    found = verify(half.env())
+    assert found.good
+    assert not any("clock" in note for note in found.notes)

@@ -16,11 +16,13 @@ from snapsync.model.canon import OperationId, SnapshotId, encode, identify
 from snapsync.model.history import Actor, Agreed, BookSnapshot, Operation
 from snapsync.model.image import image
 from snapsync.model.instant import midnight
+from snapsync.model.kept import Keep
 from snapsync.model.pages import Pages
 from snapsync.model.policy import Rules
 from snapsync.model.state import Position, Scope, State, Transaction
-from snapsync.store.journal import write_journal
+from snapsync.store.journal import close_journal, write_journal
 from snapsync.store.store import Store
+from snapsync.verbs.gc import gc
 from snapsync.verbs.verify import verify
 from tests.conftest import SETTINGS
 from tests.store.test_flips import flips
@@ -134,4 +136,17 @@ def test_an_object_of_a_newer_format_is_not_guessed_at(small: Env) -> None:
     with pytest.raises(StoreError, match="newer snapsync") as raised:
         store.operation(OperationId(identify(data)))
 
+    assert raised.value.exit == Exit.STORE
+
+
+def test_verify_and_gc_guess_at_nothing_newer(small: Env) -> None:
+    """An object that a newer version stored is told by verify, and keeps gc from taking anything."""
+    data = encode({"kind": "branch", "format": 2, "chunks": {"new": "shape"}})
+    small.store.place.put(identify(data), data)
+
+    assert [each.ids for each in verify(small).damage] == [(identify(data),)]
+    assert "newer snapsync" in verify(small).damage[0].summary
+    close_journal(small.store.folder)
+    with pytest.raises(StoreError, match="nothing is taken") as raised:
+        gc(small, Keep(last=1))
     assert raised.value.exit == Exit.STORE
