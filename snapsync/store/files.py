@@ -54,8 +54,12 @@ def make_folder(folder: Path, mode: int = FOLDER_MODE) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY)
+    """Make the names in a folder durable, also in one that may be passed through but not read."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except PermissionError:
+        os.sync()
+        return
     try:
         os.fsync(handle)
     finally:

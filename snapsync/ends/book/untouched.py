@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
+from datetime import date, timedelta
+from functools import cache
 from operator import attrgetter
 
 import msgspec
 
-from snapsync.model.instant import day_of, shift
+from snapsync.model.instant import day_of
 from snapsync.model.state import Transaction
 
 from .history import Trades, by_a_sync, transaction
@@ -28,7 +30,12 @@ def untouched(held: Trades, trades: Collection[Transaction], env: str) -> frozen
         trades: its transactions.
         env: the env's name.
     """
-    nameless = {(each.symbol, each.action, day) for each in trades if not each.linked for day in _days(each)}
+    nameless = {
+        (each.symbol, each.action, day)
+        for each in trades
+        if not each.linked
+        for day in _around(day_of(each.time))
+    }
     return frozenset(
         trade.key
         for trade in trades
@@ -38,9 +45,11 @@ def untouched(held: Trades, trades: Collection[Transaction], env: str) -> frozen
     )
 
 
-def _days(trade: Transaction) -> Iterator[str]:
-    """The days on which an order may have begun that a row stands for."""
-    return (day_of(shift(trade.time, days=days)) for days in (-1, 0, 1))
+@cache
+def _around(day: str) -> tuple[str, ...]:
+    """The days on which an order may have begun whose row is of a day."""
+    middle = date.fromisoformat(day)
+    return tuple((middle + timedelta(days=days)).isoformat() for days in (-1, 0, 1))
 
 
 def _as_written(held: Trades, key: str, env: str) -> bool:
