@@ -59,7 +59,8 @@ class OrdersBehind:
 
         A list filters by submission time, so an old order that filled today is missing from it: what the
         list lacks is asked for by id (pitfalls 6 and 7). What is done stays so and is asked for once, or
-        again where a fill of it came late or was corrected. Fills ``without`` are shown no more.
+        again where a fill of it came late or was corrected. Fills ``without`` are shown no more: they
+        count only where the order still counts them.
         """
         fills = [row for row in rows if row.type == FILL and row.order_id]
         news = told_anew(self._ledger, fills) if self._ledger is not None else set(fills)
@@ -72,7 +73,7 @@ class OrdersBehind:
         working = {id: each for id, each in listed.seen.items() if id in wanted}
         self._fills = self._fills_of(working, ledger)
         # an open order whose fills are all here is as it was listed; else it has moved since
-        self._seen |= {id: each for id, each in working.items() if self._whole(id, each)}
+        self._seen |= {id: each for id, each in working.items() if self._counting(id, each) is not None}
         missing = wanted - self._seen.keys()
         if len(missing) >= _WORTH_A_LIST:
             began = min((row.time for row in fills if row.order_id in missing), default=None)
@@ -118,18 +119,23 @@ class OrdersBehind:
                     detail=f"one answer holds fills of order {id} of two sides or in two symbols",
                     hint="Try again; if this lasts, report it.",
                 )
-            if each is None or self._whole(id, each):
-                whole += rows
-            elif each.order.done and (each.submitted_at is None or each.submitted_at >= self._since):
-                raise UnsettledError(
-                    f"order {id} says {each.filled_qty} filled, its fills add up to {_sum(rows)}"
-                )
+            counting = self._counting(id, each)
+            if counting is not None:
+                whole += counting
+            elif each and each.order.done and (each.submitted_at is None or each.submitted_at >= self._since):
+                total = _sum(row for row in rows if not row.void)
+                raise UnsettledError(f"order {id} says {each.filled_qty} filled, its fills add up to {total}")
         return whole
 
-    def _whole(self, id: str, each: OrderSeen) -> bool:
-        rows = self._fills.get(id, ())
-        # whether an order takes a bust of a fill back is not documented
-        return each.filled_qty in {None, _sum(rows), _sum(row for row in rows if not row.void)}
+    def _counting(self, id: str, each: OrderSeen | None) -> list[Activity] | None:
+        """The fills of an order that count; None where they are not what it says is filled."""
+        rows = self._fills.get(id, [])
+        valid = [row for row in rows if not row.void]
+        shown = [row for row in valid if row.key not in self._without]
+        if each is None or each.filled_qty in {None, _sum(shown)}:
+            return shown
+        # a list may forget a fill that stands; and whether an order takes a bust back is not documented
+        return valid if each.filled_qty in {_sum(valid), _sum(rows)} else None
 
     def _listed(self, since: Instant, until: Instant | None = None) -> Iterator[Row]:
         """Every order submitted between two instants, whatever became of it."""
@@ -153,7 +159,7 @@ class OrdersBehind:
         begun = [(each and each.submitted_at) or self._since for each in seen.values()]
         for name, page in ledger.buckets.items() if begun else ():
             for row in page.rows if name >= day_of(min(begun)) else ():
-                if row.type == FILL and row.order_id in found and row.key not in self._without:
+                if row.type == FILL and row.order_id in found:
                     found[row.order_id].append(row)
         return found
 
