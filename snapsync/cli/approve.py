@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from snapsync.errors import Exit, SnapsyncError, UsageError
-from snapsync.verbs.approve import Said, approve
+from snapsync.verbs.approve import Said, approval_of, approve
 from snapsync.verbs.choose import Chosen, choose
 from snapsync.verbs.env import Env
 from snapsync.verbs.portable import Filed, approve_file, import_approval
@@ -64,7 +64,9 @@ def command(
         raise UsageError("--import goes with neither PLAN nor --out.")
     env = talk.open()
     if imported:
-        return _told(talk, env, import_approval(env, imported))
+        said = import_approval(env, imported)
+        talk.header(env)
+        return _told(talk, env, said)
     if plan and is_file(plan):
         return _file(talk, env, approve_file(env, Path(plan), out, by=by, reason=reason, lasting=lasting))
     if out:
@@ -73,6 +75,7 @@ def command(
     talk.header(env)
     _show(talk, env, chosen)
     if plan is None and not yes:
+        approval_of(env, chosen, lasting=lasting)  # what is refused anyway is not asked about
         _ask(talk, env, chosen)
     return _told(talk, env, approve(env, chosen, by=by, reason=reason, lasting=lasting))
 
@@ -88,6 +91,7 @@ def _told(talk: Talk, env: Env, said: Said) -> int:
 
 
 def _file(talk: Talk, env: Env, filed: Filed) -> int:
+    talk.header(env)
     if not talk.as_json:
         talk.say(text.plan(filed.plan, talk.zone(env), talk.paint, verbose=talk.verbose) + "\n")
     talk.result(

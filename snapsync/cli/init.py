@@ -34,20 +34,21 @@ def command(talk: Talk, *, git: bool) -> int:
     path = talk.config or Path(os.environ.get("SNAPSYNC_CONFIG") or "config.yaml")
     created = write_config(path)
     env = talk.open()
-    if git:
-        _git(talk, env)
+    written = prepare_git(env) if git else None
     found = look_around(env, created=created)
     talk.header(env)
+    if written is not None:
+        _git(talk, written)
     talk.result(lambda: _document(found), lambda: _words(talk, env, found))
     return Exit.FAILED if found.broken else Exit.OK
 
 
-def _git(talk: Talk, env: Env) -> None:
-    for path in prepare_git(env):
+def _git(talk: Talk, written: Iterable[Path]) -> None:
+    for path in written:
         talk.say(f"Wrote {terminal(str(path))}.")
     talk.say(
-        "The state folder can be committed now. It holds balances, positions and trades for all time:\n"
-        "keep it in a private repository, and keep .env out of it."
+        "The state folder can be committed now. It holds balances, positions and trades\n"
+        "for all time: keep it in a private repository, and keep .env out of it."
     )
 
 

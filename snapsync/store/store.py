@@ -248,7 +248,9 @@ class Store:
         """
         if len(prefix) < _SHORTEST_PREFIX:
             raise UsageError(
-                f"An id needs at least {_SHORTEST_PREFIX} characters.", detail=f"given: {prefix!r}"
+                f"An id needs at least {_SHORTEST_PREFIX} characters.",
+                detail=f"given: {prefix!r}",
+                hint="snapsync log",
             )
         found = sorted(self.place.ids(prefix.lower()))
         if len(found) == 1:

@@ -54,9 +54,16 @@ def approve(
             refuses it, or the planner's own approval (22).
     """
     chosen = chosen or choose(env)
-    _fits(env, chosen)
-    word = word_on(env, "approved", chosen.plan, chosen.made.actor, by=by, reason=reason, lasting=lasting)
+    word = approval_of(env, chosen, by=by, reason=reason, lasting=lasting)
     return commit_word(env, "approve", word, chosen.plan)
+
+
+def approval_of(
+    env: Env, chosen: Chosen, *, by: str = "", reason: str = "", lasting: timedelta = DAY
+) -> Approval:
+    """The yes that ``approve`` would make history, if it may; see there."""
+    _fits(env, chosen)
+    return word_on(env, "approved", chosen.plan, chosen.made.actor, by=by, reason=reason, lasting=lasting)
 
 
 def reject(env: Env, chosen: Chosen, *, by: str = "", reason: str = "") -> Said:

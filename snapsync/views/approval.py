@@ -58,7 +58,7 @@ def done(id: ObjectId, said: Approval, zone: ZoneInfo, paint: Paint) -> str:
             text = f"{paint('Rejected:', '-')} plan {short(said.plan)}."
         case "revoked":
             text = f"{paint('Taken back:', '~')} what was said of plan {short(said.plan)}."
-    return f"{text} {'Approval' if said.word == 'approved' else 'Word'} {short(id)}."
+    return f"{text} Approval {short(id)}."
 
 
 def holes(cover: Cover) -> list[str]:

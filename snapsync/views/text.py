@@ -251,8 +251,8 @@ def _standing(now: Status, zone: ZoneInfo, paint: Paint) -> str:
         "interrupted": paint("Interrupted", "-"),
         "never looked": "Never looked",
     }
-    plan_id = f" Plan {short(now.last.plan)}." if now.standing == "drift" and now.last.plan else ""
-    return f"{words[now.standing]}{tail}.{plan_id} Operation {short(now.operation)}."
+    plan_id = f"Plan {short(now.last.plan)}. " if now.standing == "drift" and now.last.plan else ""
+    return f"{words[now.standing]}{tail}.\n{plan_id}Operation {short(now.operation)}."
 
 
 def error(trouble: SnapsyncError, paint: Paint) -> str:

@@ -282,6 +282,15 @@ def test_nobody_can_answer(bot: Bot) -> None:
     assert bot.run("approve", id[:8]).code == 0
 
 
+def test_what_cannot_be_is_not_asked_about(bot: Bot) -> None:
+    """Too long a time and an empty plan are refused before somebody is asked."""
+    planned(bot)
+    assert_clear(bot.run("approve", "--for", "31d"), 64, "cannot last that long")
+    bot.run("apply", "--yes")
+    bot.run("plan")
+    assert_clear(bot.run("approve"), 64, "nothing to approve")
+
+
 @pytest.mark.parametrize("lasting", ["0s", "31d", "2", "soon", "-1h", "999999d"])
 def test_lengths_of_time(bot: Bot, lasting: str) -> None:
     """An approval lasts from a second to thirty days."""
