@@ -375,6 +375,57 @@ def test_an_exit_of_a_bracket_tells_its_parent(shows: Shows, world: World, wait:
     assert found.open_orders == ()
 
 
+UNKNOWN = {"status": 404, "body": '{"code":40410000,"message":"order not found"}'}
+
+
+@pytest.mark.parametrize("wait", ["1m", "2h", "25h"])
+def test_an_order_that_the_broker_did_not_know_yet_tells_its_sender_later(
+    shows: Shows, world: World, wait: str
+) -> None:
+    """One answer that lags does not cost the trade its ``client_order_id`` for good."""
+    sandbox = shows(world)
+    sandbox.do({"do": "buy", "symbol": "SPY", "qty": 5, "price": 600, "client_order_id": "bot-9"}, MINUTE)
+    sandbox.fault("order", times=100, answer=UNKNOWN)
+    known = read(sandbox)
+    assert [t.client_order_id for t in known.state.transactions] == [None]
+    sandbox.clear_faults()
+    sandbox.do({"do": "clock", "by": wait})
+    assert_true(read(sandbox, known), sandbox)
+
+
+def test_an_order_that_is_gone_is_asked_for_only_while_its_fills_are_read_again(
+    shows: Shows, world: World
+) -> None:
+    """In the next look, in the proofs of the days of overlap, and then never again."""
+    sandbox = shows(world)
+    sandbox.do({"do": "buy", "symbol": "SPY", "qty": 5, "price": 600, "client_order_id": "bot-9"}, MINUTE)
+    sandbox.fault("order", times=100, answer=UNKNOWN)
+    known, asked = read(sandbox), []
+    for wait in ("20m", "20m", "20m", "1d", "1h", "4d", "2d", "2d"):
+        sandbox.do({"do": "clock", "by": wait})
+        before = len(sandbox.requests)
+        known = read(sandbox, known)
+        asked.append(sum(each.endpoint == "order" for each in sandbox.requests[before:]))
+    assert asked == [1, 0, 0, 1, 0, 1, 0, 0]
+
+
+def test_an_order_that_is_known_no_more_keeps_its_sender(shows: Shows, world: World) -> None:
+    """Its fill is corrected, so it is asked for again: what was told of it before still stands."""
+    sandbox = shows(world)
+    sandbox.do({"do": "buy", "symbol": "SPY", "qty": 5, "price": 600, "client_order_id": "bot-9"}, MINUTE)
+    known = read(sandbox)
+    with world.held():
+        (fill,) = world.activities
+        dearer = msgspec.structs.replace(fill, price=Decimal(601))
+        world.activities[:] = world.activities_by_id[:] = [dearer]
+        world.cash -= 5
+    sandbox.fault("order", times=100, answer=UNKNOWN)
+    sandbox.do(MINUTE)
+    found = read(sandbox, known)
+    assert_true(found, sandbox)
+    assert trade(found, "bot-9").price == 601
+
+
 # --- holdings and symbols --------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ from snapsync.errors import BrokerError
 from snapsync.model.canon import EXACT, Record
 from snapsync.model.instant import Instant, day_of, shift
 from snapsync.model.ledger import FILL, Activity, Ledger
-from snapsync.model.state import ORDER, Coverage, OpenOrder
+from snapsync.model.state import ORDER, Coverage, OpenOrder, Transaction
 from snapsync.model.trades import SIDES, Order
 
 from .parse import OrderSeen, open_orders, orders
@@ -39,7 +39,7 @@ class OrdersBehind:
     def __init__(self, asks: Asks, known: Known | None) -> None:
         self._asks = asks
         self._ledger = known.ledger if known else None
-        self._proven = {row.key for row in known.state.transactions} if known else set()
+        self._proven = {row.key: row for row in known.state.transactions if _told(row)} if known else {}
         self._waiting = set(known.working) if known else set()
         self._seen: dict[str, OrderSeen | None] = {}
         self._fills: dict[str, list[Activity]] = {}
@@ -59,8 +59,9 @@ class OrdersBehind:
 
         A list filters by submission time, so an old order that filled today is missing from it: what the
         list lacks is asked for by id (pitfalls 6 and 7). What is done stays so and is asked for once, or
-        again where a fill of it came late or was corrected. Fills ``without`` are shown no more: they
-        count only where the order still counts them.
+        again where a fill of it came late or was corrected; what the broker did not know is asked for as
+        long as its fills are read again. Fills ``without`` are shown no more: they count only where the
+        order still counts them.
         """
         fills = [row for row in rows if row.type == FILL and row.order_id]
         news = told_anew(self._ledger, fills) if self._ledger is not None else set(fills)
@@ -87,8 +88,9 @@ class OrdersBehind:
 
     @property
     def orders(self) -> dict[str, Order]:
-        """The orders that the broker knows."""
-        return {id: each.order for id, each in self._seen.items() if each}
+        """The orders that the broker knows, or once knew."""
+        before = {id: _as_before(self._proven[ORDER + id]) for id in self._seen if ORDER + id in self._proven}
+        return before | {id: each.order for id, each in self._seen.items() if each}
 
     @property
     def working(self) -> tuple[str, ...]:
@@ -194,6 +196,23 @@ def _pages(asks: Asks, params: dict[str, str]) -> Iterator[Row]:
         # a cursor by id is exact where many orders share one instant (pitfalls 3 and 4)
         params = {name: value for name, value in params.items() if name not in {"after", "until"}}
         params["after_order_id"] = page[-1].id("id")
+
+
+def _told(trade: Transaction) -> bool:
+    """Whether the broker knew the order behind a trade; every order has an id of its sender's."""
+    return bool(trade.client_order_id or trade.parent_id)
+
+
+def _as_before(trade: Transaction) -> Order:
+    """The order behind a trade, as an earlier reading was told."""
+    return Order(
+        id=trade.key.removeprefix(ORDER),
+        symbol=trade.symbol,
+        asset_class=trade.asset_class,
+        done=True,
+        client_order_id=trade.client_order_id,
+        parent_id=trade.parent_id,
+    )
 
 
 def _sum(rows: Iterable[Activity]) -> Decimal:
