@@ -128,9 +128,8 @@ class _Reader:
         self._ledger = known.ledger if known else Pages.of(Activity, ())
         self._read_until = shift(known.at, seconds=1) if known else NEVER
         self._gathering = Gathering(asks, progress)
-        proven = known.state if known else None
         self._behind = OrdersBehind(asks, known)
-        self._sizes = Multipliers(asks, proven)
+        self._sizes = Multipliers(asks, known)
 
     def attempt(self, base: Known | None) -> BrokerReading:
         """Read once; ``base`` is what positions and cash are held against.
@@ -180,7 +179,7 @@ class _Reader:
             ledger=ledger,
             manifest=self._manifest(asked, at, held, working),
             open_orders=working,
-            observations=tuple(self._sizes.assumed),
+            observations=self._sizes.assumed,
             doubts=(*rolled.doubts, *map(told_gone, lost), *unlike(start, end, held)),
             missing=rolled.missing,
             habit=rolled.habit,
@@ -210,6 +209,7 @@ def _proven_by(reading: BrokerReading) -> Known:
         ledger=reading.ledger,
         working=reading.manifest.working,
         habit=reading.habit,
+        assumed=reading.assumed,
     )
 
 
