@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections import Counter
 from collections.abc import Callable
@@ -13,7 +14,8 @@ import msgspec
 import pytest
 
 from snapsync.ends.alpaca import BrokerReading, Reach, Session
-from snapsync.errors import BrokerError
+from snapsync.errors import BrokerError, Exit
+from snapsync.model.instant import midnight
 from snapsync.sandbox import Sandbox, World, trading
 from snapsync.sandbox.activities import Event
 from snapsync.sandbox.clock import SECOND
@@ -239,6 +241,52 @@ def test_an_unknown_type_is_kept_and_counted(shows: Shows, world: World) -> None
     found = read_in_two(shows, world, steps, len(EARLIER))
     (row,) = [row for row in found.ledger if row.type == "QQZ"]
     assert (row.net_amount, row.description) == (Decimal(-300), "?")
+
+
+@pytest.mark.parametrize(
+    ("told", "day"),
+    [
+        ({"date": "2025-08-20"}, "2025-08-20"),
+        ({"date": "2025-08-20T00:00:00Z"}, "2025-08-20"),
+        ({"date": "2025-08-20", "transaction_time": "2025-08-19T14:00:00Z"}, "2025-08-20"),
+        ({"transaction_time": "2025-08-20T03:59:59Z", "created_at": "2025-08-21T01:00:00Z"}, "2025-08-19"),
+        ({"date": "", "created_at": "2025-08-20T14:00:00.123456789Z"}, "2025-08-20"),
+        ({"date": None, "transaction_time": None, "created_at": "2025-08-20T14:00:00Z"}, "2025-08-20"),
+    ],
+)
+def test_a_row_without_a_date_is_of_the_day_of_its_time(
+    shows: Shows, world: World, told: Step, day: str
+) -> None:
+    """A type that nobody knows may tell a time instead, as fills do: New York's day of it."""
+    sandbox = shows(world)
+    sandbox.do(*EARLIER)
+    rows = json.loads(read_body(sandbox, {"direction": "asc"}))
+    rows.append({"activity_type": "QQZ", "id": "20250820100000000::z", "net_amount": "0", **told})
+    sandbox.fault("activities", times=9, answer={"status": 200, "body": json.dumps(rows)})
+    (row,) = [row for row in read(sandbox).ledger if row.type == "QQZ"]
+    assert row.time == midnight(day)
+
+
+@pytest.mark.parametrize(
+    ("told", "field"),
+    [
+        ({}, "date"),
+        ({"date": "2025-08-20garbage"}, "date"),
+        ({"date": "2025-08-20T10:00"}, "date"),
+        ({"date": "2025-08-20 "}, "date"),
+        ({"date": "yesterday", "created_at": "2025-08-20T14:00:00Z"}, "date"),
+        ({"transaction_time": "2025-08-20garbage"}, "transaction_time"),
+        ({"created_at": "2025-08-20"}, "created_at"),
+    ],
+)
+def test_a_day_that_is_none_is_refused(shows: Shows, world: World, told: Step, field: str) -> None:
+    """Nothing behind a day is overlooked, and no other field stands in for one that is wrong."""
+    sandbox = shows(world)
+    row = {"activity_type": "QQZ", "id": "20250820100000000::z", "net_amount": "0", **told}
+    sandbox.fault("activities", times=9, answer={"status": 200, "body": json.dumps([row])})
+    with pytest.raises(BrokerError, match=f"row 0, field {field}: .*; expected a ") as caught:
+        read(sandbox)
+    assert caught.value.exit == Exit.UNREACHABLE
 
 
 # --- orders ----------------------------------------------------------------------------------------
