@@ -423,6 +423,40 @@ def test_an_exit_of_a_bracket_tells_its_parent(shows: Shows, world: World, wait:
     assert found.open_orders == ()
 
 
+def waiting_spread(world: World) -> set[str]:
+    """A multi-leg order that nothing of is filled; the symbols of its legs."""
+    symbols = {"QQQ250829C00600000", "QQQ250829C00610000"}
+    with world.held():
+        head = Ticket(symbol="", side="buy", qty=Decimal(2), type="limit", limit=Decimal(1),
+                      order_class="mleg")  # fmt: skip
+        parent = trading.submit(world, head)
+        for symbol in sorted(symbols):
+            leg = trading.submit(world, Ticket(symbol=symbol, side="buy", qty=Decimal(2), order_class="mleg"))
+            world.touch(leg, parent=parent.id, submitted=parent.submitted)
+    return symbols
+
+
+@pytest.mark.parametrize(("flat_has_legs", "requests"), [(True, 5), (False, 6)])
+def test_a_waiting_multi_leg_order_costs_a_request_only_where_its_legs_are_not_listed(
+    shows: Shows, world: World, *, flat_has_legs: bool, requests: int
+) -> None:
+    """Whether a flat list shows legs is not documented; they are shown as open orders either way."""
+    sandbox = shows(world)
+    legs = waiting_spread(world)
+    sandbox.do(MINUTE)
+    known = read(sandbox)
+    for _ in range(2):
+        before = len(sandbox.requests)
+        if not flat_has_legs:
+            rows = json.loads(read_body(sandbox, {"status": "open"}, "orders"))
+            parents = json.dumps([row for row in rows if not row["symbol"]])
+            sandbox.fault("orders", answer={"status": 200, "body": parents})
+            before += 1
+        known = read(sandbox, known)
+        assert len(sandbox.requests) - before == requests
+        assert {each.symbol for each in known.open_orders} == legs
+
+
 UNKNOWN = {"status": 404, "body": '{"code":40410000,"message":"order not found"}'}
 
 

@@ -22,6 +22,7 @@ from .settle import UnsettledError
 _PER_PAGE = 500
 _WORTH_A_LIST = 2
 """From how many orders on a listing is cheaper than asking for each by its id."""
+_MULTI_LEG, _FEWEST_LEGS = "mleg", 2
 _BEFORE_ITS_FILL = 3600
 """How many seconds before its first fill most orders were submitted; the others are asked for by id."""
 
@@ -174,12 +175,25 @@ def read_open_orders(asks: Asks) -> OpenNow:
     """
     params = {"status": "open", "direction": "asc", "nested": "false", "limit": str(_PER_PAGE)}
     rows = list(_pages(asks, params))
-    if any(row.text_or_none("symbol") is None and not row.rows("legs") for row in rows):
-        # whether a flat list shows the legs of multi-leg orders is not documented
+    if _lack_legs(rows):
         rows += _pages(asks, {**params, "nested": "true"})
     shown = {each.id: each for row in rows for each in open_orders(row)}
     seen: Mapping[str, OrderSeen] = {each.order.id: each for row in rows for each in orders(row)}
     return OpenNow(open=tuple(shown.values()), seen=dict(seen))
+
+
+def _lack_legs(flat: list[Row]) -> bool:
+    """Whether a flat list leaves legs of multi-leg orders out; whether it may is not documented.
+
+    A leg does not tell its parent. But each parent has two legs or more, and a list of orders shows all
+    that are open: where they are fewer, some are left out, or have ended before the others.
+    """
+    parents = sum(row.text_or_none("symbol") is None and not row.rows("legs") for row in flat)
+    legs = sum(
+        row.text_or_none("order_class") == _MULTI_LEG and row.text_or_none("symbol") is not None
+        for row in flat
+    )
+    return legs < _FEWEST_LEGS * parents
 
 
 def _pages(asks: Asks, params: dict[str, str]) -> Iterator[Row]:
