@@ -423,6 +423,41 @@ def test_an_exit_of_a_bracket_tells_its_parent(shows: Shows, world: World, wait:
     assert found.open_orders == ()
 
 
+def test_the_family_of_a_leg_is_sought_only_around_its_submission(shows: Shows, world: World) -> None:
+    """More orders of that second than a page holds, and thousands later: those are not read."""
+    sandbox = shows(world)
+
+    def others(count: int) -> None:
+        with world.held():
+            at = world.now()
+            for _ in range(count):
+                part = Part(qty=Decimal(1), price=Decimal(600), after=0)
+                made = trading.trade(world, Ticket(symbol="SPY", side="buy", qty=Decimal(1)), [part])
+                world.touch(made, submitted=at)
+
+    others(300)
+    sandbox.do(BRACKET)
+    others(300)
+    sandbox.do({"do": "clock", "by": "1h"})
+    others(1100)
+    sandbox.do(MINUTE)
+    known = read(sandbox)
+    profit = next(row for row in world.working if row.ticket.type == "limit")
+    sandbox.do({"do": "clock", "by": "2h"}, {"do": "fill", "order": profit.id}, MINUTE)
+    before = len(sandbox.requests)
+    assert_true(read(sandbox, known), sandbox)
+    assert Counter(each.endpoint for each in sandbox.requests[before:])["orders"] == 1 + 2
+
+
+def test_an_order_that_a_short_page_leaves_out_is_asked_for_by_id(shows: Shows, world: World) -> None:
+    """Nothing says that a server fills its pages; of orders a short page is taken for the last."""
+    sandbox = shows(world)
+    sandbox.do(*({"do": "buy", "symbol": "SPY", "qty": 1, "price": 600} for _ in range(6)), MINUTE)
+    rows = json.loads(read_body(sandbox, {"status": "all", "direction": "asc"}, "orders"))
+    sandbox.fault("orders", request=2, answer={"status": 200, "body": json.dumps(rows[:4])})
+    assert_true(read(sandbox), sandbox)
+
+
 def waiting_spread(world: World) -> set[str]:
     """A multi-leg order that nothing of is filled; the symbols of its legs."""
     symbols = {"QQQ250829C00600000", "QQQ250829C00610000"}

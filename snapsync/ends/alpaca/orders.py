@@ -144,7 +144,11 @@ class OrdersBehind:
         """Every order submitted between two instants, whatever became of it."""
         params = {"status": "all", "direction": "asc", "nested": "true", "limit": str(_PER_PAGE)}
         bounds = {"after": since[:19] + "Z"} | ({"until": until[:19] + "Z"} if until else {})
-        return _pages(self._asks, {**params, **bounds})
+        for row in _pages(self._asks, {**params, **bounds}):
+            # a page that is continued by id has no bounds of time
+            if until and (row.instant_or_none("submitted_at") or until) > until:
+                return
+            yield row
 
     def _asked(self, id: str) -> OrderSeen | None:
         answer = self._asks.find(f"/orders/{id}", {"nested": "true"})
@@ -197,6 +201,11 @@ def _lack_legs(flat: list[Row]) -> bool:
 
 
 def _pages(asks: Asks, params: dict[str, str]) -> Iterator[Row]:
+    """All rows of a list of orders; a page that is not full is taken for the last (ADR 10).
+
+    Of activities nothing less than an empty page is: what they lack would be wrong, what a list of orders
+    lacks is asked for by id.
+    """
     seen: set[str] = set()
     while True:
         page = list(many(asks.get("/orders", params)))
