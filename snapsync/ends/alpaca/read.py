@@ -149,7 +149,7 @@ class _Reader:
         rows = self._gathering.rows
         unread = self._gathering.unread
         lost = tuple(gone(known.ledger, rows, asked.since, known.at, unread)) if known else ()
-        positions = checked_pages(Position, self._sizes.of_holdings(held), None)
+        positions = checked_pages(Position, self._sizes.of_holdings(held))
         marks = msgspec.structs.replace(start.marks, positions=_marks(held))
         busts: tuple[Activity, ...] = ()
         if base and lost:
@@ -242,7 +242,7 @@ def _laid_over(
 ) -> Pages[Transaction]:
     """The trades of this reading's window over those proven before; events since voided are taken out."""
     if known is None:
-        return checked_pages(Transaction, found, None)
+        return checked_pages(Transaction, found)
     before = known.state.transactions
     trades = tuple(found)
     return before.merged(trades, without=outdated(before, trades, rows))

@@ -134,14 +134,14 @@ def told_gone(row: Activity) -> Finding:
     )
 
 
-def checked_pages(row: type[R], rows: Iterable[R], known: Pages[R] | None) -> Pages[R]:
+def checked_pages(row: type[R], rows: Iterable[R]) -> Pages[R]:
     """Rows of the broker as pages.
 
     Raises:
         BrokerError: the broker lists one thing twice; adding up or dropping would be a guess.
     """
     try:
-        return known.merged(rows) if known is not None else Pages.of(row, rows)
+        return Pages.of(row, rows)
     except ValueError as error:
         raise BrokerError(
             "The broker's answer is not understood.",
