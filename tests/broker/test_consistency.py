@@ -210,6 +210,40 @@ def test_a_fill_that_is_taken_back_is_undone_where_the_numbers_say_so(
         sandbox.do({"do": "clock", "by": "1m"})
 
 
+@pytest.mark.parametrize("reading", READINGS)
+def test_a_fill_that_was_taken_back_before_it_was_seen_blocks_nothing(
+    world: World, shows: Shows, reading: str
+) -> None:
+    """Its order claims it for ever, no list shows it: the trade is what was, with a note."""
+    sandbox = shows(world)
+    known = start(reading, sandbox)
+    sandbox.do({"do": "buy", "symbol": "SPY", "qty": 5, "price": 600, "fills": [2, 3],
+                "client_order_id": "bot-9"}, {"do": "bust", "order": "bot-9", "keeps_filled_qty": True},
+               {"do": "clock", "by": "1m"})  # fmt: skip
+    for told in (["fills-unlike"], []):  # from then on the order is proven
+        known = read(sandbox, known)
+        assert [each.code for each in known.doubts] == told
+        assert_true(known, sandbox)
+        assert known.missing == ()
+        sandbox.do({"do": "clock", "by": "25h"})
+
+
+def test_a_fill_that_only_its_order_and_the_positions_know_is_waited_for(world: World, shows: Shows) -> None:
+    """The activities lag: exit 14 for now, and a true State once they have it."""
+    sandbox = shows(world)
+    known = start("next", sandbox)
+    sandbox.do({"do": "buy", "symbol": "SPY", "qty": 5, "price": 600, "fills": [2, 3]},
+               {"do": "clock", "by": "1m"})  # fmt: skip
+    sandbox.fault("activities", times=100, lag=1)
+    with pytest.raises(BrokerError, match="kept moving") as caught:
+        read(sandbox, known)
+    assert "says 5 filled, its fills add up to 2" in caught.value.detail
+    sandbox.clear_faults()
+    found = read(sandbox, known)
+    assert_true(found, sandbox)
+    assert found.doubts == ()
+
+
 def forget(world: World, symbol: str) -> None:
     """The list of activities lacks the first fill in a symbol from now on."""
     with world.held():

@@ -9,6 +9,7 @@ from snapsync.errors import BrokerError
 from snapsync.model.canon import EXACT, Record
 from snapsync.model.instant import Instant, day_of, shift
 from snapsync.model.ledger import FILL, Activity, Ledger
+from snapsync.model.policy import Finding
 from snapsync.model.state import ORDER, Coverage, OpenOrder, Transaction
 from snapsync.model.trades import SIDES, Order
 
@@ -17,7 +18,7 @@ from .reading import Known
 from .retold import told_anew
 from .row import Row, many, one, repeats
 from .session import Asks
-from .settle import UnsettledError
+from .settle import told_unlike
 
 _PER_PAGE = 500
 _WORTH_A_LIST = 2
@@ -46,6 +47,7 @@ class OrdersBehind:
         self._fills: dict[str, list[Activity]] = {}
         self._without: Collection[str] = ()
         self._since = Instant("")
+        self.unlike: list[Finding] = []
 
     def read(
         self,
@@ -104,16 +106,16 @@ class OrdersBehind:
         return each is not None and each.order.done
 
     def fills(self) -> list[Activity]:
-        """All fills of the orders that are whole.
+        """All fills of the orders that are whole, or ``unlike``.
 
-        A done order must have the fills that it claims (pitfalls 23 and 31). One that began before the
-        Coverage may lack some: then it is left out.
+        A done order must have the fills that it claims (pitfalls 23 and 31); one that has others is told in
+        ``unlike``. One that began before the Coverage may lack some: then it is left out.
 
         Raises:
-            UnsettledError: an order claims other fills than the activities show.
             BrokerError: what is filled is not one thing; adding up would be a guess.
         """
         whole: list[Activity] = []
+        self.unlike.clear()
         for id, rows in self._fills.items():
             each = self._seen[id]
             if len({(row.symbol, SIDES[row.side or ""]) for row in rows}) > 1:
@@ -126,19 +128,23 @@ class OrdersBehind:
             if counting is not None:
                 whole += counting
             elif each and each.order.done and (each.submitted_at is None or each.submitted_at >= self._since):
-                total = _sum(row for row in rows if not row.void)
-                raise UnsettledError(f"order {id} says {each.filled_qty} filled, its fills add up to {total}")
+                shown = self._shown(rows)
+                self.unlike.append(told_unlike(each.order, each.filled_qty, _sum(shown)))
+                whole += shown
         return whole
 
     def _counting(self, id: str, each: OrderSeen | None) -> list[Activity] | None:
         """The fills of an order that count; None where they are not what it says is filled."""
         rows = self._fills.get(id, [])
         valid = [row for row in rows if not row.void]
-        shown = [row for row in valid if row.key not in self._without]
+        shown = self._shown(rows)
         if each is None or each.filled_qty in {None, _sum(shown)}:
             return shown
         # a list may forget a fill that stands; and whether an order takes a bust back is not documented
         return valid if each.filled_qty in {_sum(valid), _sum(rows)} else None
+
+    def _shown(self, rows: Iterable[Activity]) -> list[Activity]:
+        return [row for row in rows if not row.void and row.key not in self._without]
 
     def _listed(self, since: Instant, until: Instant | None = None) -> Iterator[Row]:
         """Every order submitted between two instants, whatever became of it."""

@@ -22,6 +22,7 @@ from snapsync.model.history import Manifest
 from snapsync.model.instant import Instant, from_datetime, shift
 from snapsync.model.ledger import FILL, Activity
 from snapsync.model.pages import Pages
+from snapsync.model.policy import Finding
 from snapsync.model.proven import Proven
 from snapsync.model.state import OpenOrder, Position, PositionMark, Scope, State, Transaction
 from snapsync.model.trades import transactions
@@ -35,7 +36,7 @@ from .reading import BrokerReading, Known, Reach
 from .retold import merged_ledger, outdated
 from .row import one
 from .session import Asks, concurrently
-from .settle import UnsettledError, checked_pages, gone, same_doubt, still, told_gone, unlike
+from .settle import UnsettledError, checked_pages, gone, same_doubt, settled, still, told_gone, unlike
 from .window import ClockRanBackError, Window, window
 
 TRIES = 3
@@ -130,6 +131,7 @@ class _Reader:
         self._gathering = Gathering(asks, progress)
         self._behind = OrdersBehind(asks, known)
         self._sizes = Multipliers(asks, known)
+        self._unlike: tuple[Finding, ...] = ()
 
     def attempt(self, base: Known | None) -> BrokerReading:
         """Read once; ``base`` is what positions and cash are held against.
@@ -170,6 +172,8 @@ class _Reader:
         )
         working = tuple(each for each in listed.open if not behind.done(each.id))
         rolled = _rolled(base, Proven(at=at, state=state, marks=marks, ledger=ledger), sizes)
+        before, self._unlike = self._unlike, tuple(behind.unlike)
+        settled(self._unlike, before, rolled.doubts)
         return BrokerReading(
             at=at,
             account=start.id,
@@ -180,7 +184,7 @@ class _Reader:
             manifest=self._manifest(asked, at, held, working),
             open_orders=working,
             observations=self._sizes.assumed,
-            doubts=(*rolled.doubts, *map(told_gone, lost), *unlike(start, end, held)),
+            doubts=(*rolled.doubts, *map(told_gone, lost), *self._unlike, *unlike(start, end, held)),
             missing=rolled.missing,
             habit=rolled.habit,
         )
