@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
+import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +33,7 @@ ARROWS: dict[str, set[str]] = {
 HOMES: dict[str, set[str]] = {
     "alpaca": {"ends/alpaca"},
     "requests": {"ends/alpaca"},
+    "urllib3": {"ends/alpaca"},
     "deepdiff": {"model/change.py"},
     "click": {"cli"},
     "yaml": {"config", "sandbox"},
@@ -93,6 +97,19 @@ def test_third_parties_have_homes(path: Path) -> None:
     for name in imports(path):
         homes = HOMES.get(name.split(".")[0])
         assert homes is None or any(where.startswith(home) for home in homes), f"{where} imports {name}"
+
+
+def test_every_third_party_is_declared() -> None:
+    """What we import must not hang on what another package happens to bring."""
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())["project"]
+    lines = [*project["dependencies"], *project["optional-dependencies"]["sandbox"]]
+    declared = {re.split(r"[<>=\[]", line)[0] for line in lines}
+    usual = {"alpaca": "alpaca-py", "yaml": "pyyaml", "dotenv": "python-dotenv", "slack_sdk": "slack-sdk"}
+    tops = {name.split(".")[0] for path in MODULES for name in imports(path)}
+    foreign = tops - sys.stdlib_module_names - {"snapsync", "__future__"}
+
+    assert {usual.get(name, name) for name in foreign} <= declared
+    assert {usual.get(name, name) for name in HOMES} <= declared
 
 
 @pytest.mark.parametrize("path", MODULES, ids=NAMES)

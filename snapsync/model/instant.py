@@ -21,6 +21,7 @@ _RFC3339 = re.compile(
     r"(Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)",
     re.ASCII | re.IGNORECASE,
 )
+_NEW_YORK = ZoneInfo("America/New_York")
 _SECONDS = len("2025-08-21T13:45:00")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
@@ -57,7 +58,7 @@ def midnight(day: str) -> Instant:
     """
     if not _DATE.fullmatch(day):
         raise ValueError(f"{day!r} is not a day such as 2025-08-21")
-    return from_datetime(datetime.fromisoformat(day).replace(tzinfo=ZoneInfo("America/New_York")))
+    return from_datetime(datetime.fromisoformat(day).replace(tzinfo=_NEW_YORK))
 
 
 def from_datetime(moment: datetime) -> Instant:
@@ -75,6 +76,12 @@ def from_datetime(moment: datetime) -> Instant:
 def to_datetime(at: Instant) -> datetime:
     """The aware UTC datetime of an instant, cut to microseconds."""
     return datetime.fromisoformat(at[:26]).replace(tzinfo=UTC)
+
+
+def eastern_stamp(at: Instant) -> str:
+    """Seventeen digits, down to the millisecond in New York: what the id of a fill begins with."""
+    there = to_datetime(at).astimezone(_NEW_YORK)
+    return f"{there:%Y%m%d%H%M%S}{there.microsecond // 1000:03}"
 
 
 def shift(at: Instant, **by: float) -> Instant:

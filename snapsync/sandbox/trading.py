@@ -101,8 +101,10 @@ def cancel(world: World, order: Order, status: Status = "canceled") -> Order:
     return world.touch(order, status=status, updated=now, **{stamp: now})
 
 
-def bust(world: World, order: Order) -> Order:
+def bust(world: World, order: Order, *, keeps_filled_qty: bool = False) -> Order:
     """Take back the last fill of an order: it is not shown any more, and what it did is undone.
+
+    The order says less is filled, or still the same: which of the two is so is not documented.
 
     Raises:
         UsageError: the order has no fill.
@@ -112,6 +114,8 @@ def bust(world: World, order: Order) -> Order:
         raise UsageError("The order has no fill.", detail=f"order: {order.client_order_id}")
     last = fills[-1]
     world.unpost(last)
+    if keeps_filled_qty:
+        return order
     left = order.filled_qty - last.qty
     return world.touch(
         order,

@@ -134,13 +134,14 @@ class Fill(Step, frozen=True, kw_only=True):
 
 
 class Bust(Step, frozen=True, kw_only=True):
-    """The last fill of an order is taken back."""
+    """The last fill of an order is taken back; with ``keeps_filled_qty`` the order does not say so."""
 
     order: str
+    keeps_filled_qty: bool = False
 
     def play(self, world: World) -> None:
         """Bust the fill."""
-        trading.bust(world, world.order(self.order))
+        trading.bust(world, world.order(self.order), keeps_filled_qty=self.keeps_filled_qty)
 
 
 class Cancel(Step, frozen=True, kw_only=True):

@@ -212,6 +212,7 @@ def _known(env: Env) -> Known | None:
         doubts=frozenset(map(same_doubt, last.doubts)),
         missing=accepted(last.missing, _approved(store, latest[1])),
         habit=last.habit,
+        assumed=last.assumed,
     )
 
 

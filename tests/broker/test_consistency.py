@@ -187,20 +187,68 @@ def test_an_account_whose_equity_is_not_its_parts_is_reported(world: World, show
     assert "make $0.00" in finding.detail
 
 
-def test_a_fill_that_is_taken_back_is_undone_where_the_numbers_say_so(world: World, shows: Shows) -> None:
-    """Positions and cash are as if it had never been: the ledger knows it as busted, the trade shrinks."""
+@pytest.mark.parametrize("keeps", [False, True])
+@pytest.mark.parametrize("wait", ["1m", "1d"])
+def test_a_fill_that_is_taken_back_is_undone_where_the_numbers_say_so(
+    world: World, shows: Shows, wait: str, *, keeps: bool
+) -> None:
+    """Positions and cash are as if it had never been: busted in the ledger, whatever its order says."""
     sandbox = shows(world)
     sandbox.do(*EARLIER, {"do": "buy", "symbol": "SPY", "qty": 9, "limit": 600, "fills": [5, 4],
                           "client_order_id": "bot-9"}, {"do": "clock", "by": "1m"})  # fmt: skip
     known = read(sandbox)
-    sandbox.do({"do": "clock", "by": "1d"}, {"do": "bust", "order": "bot-9"}, {"do": "clock", "by": "1m"})
+    bust = {"do": "bust", "order": "bot-9", "keeps_filled_qty": keeps}
+    sandbox.do({"do": "clock", "by": wait}, bust, {"do": "clock", "by": "1m"})
+    for told in (["activity-gone"], []):  # from then on it is void in the ledger
+        known = read(sandbox, known)
+        assert [each.code for each in known.doubts] == told
+        assert known.missing == ()
+        (busted,) = [row for row in known.ledger if row.void]
+        assert (busted.status, busted.qty) == ("busted", Decimal(4))
+        (trade,) = [each for each in known.state.transactions if each.client_order_id == "bot-9"]
+        assert trade.qty == 5
+        sandbox.do({"do": "clock", "by": "1m"})
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_a_fill_that_was_taken_back_before_it_was_seen_blocks_nothing(
+    world: World, shows: Shows, reading: str
+) -> None:
+    """Its order claims it for ever, no list shows it: the trade is what was, with a note."""
+    sandbox = shows(world)
+    known = start(reading, sandbox)
+    sandbox.do({"do": "buy", "symbol": "SPY", "qty": 5, "price": 600, "fills": [2, 3],
+                "client_order_id": "bot-9"}, {"do": "bust", "order": "bot-9", "keeps_filled_qty": True},
+               {"do": "clock", "by": "1m"})  # fmt: skip
+    for told in (["fills-unlike"], []):  # from then on the order is proven
+        known = read(sandbox, known)
+        assert [each.code for each in known.doubts] == told
+        assert_true(known, sandbox)
+        assert known.missing == ()
+        sandbox.do({"do": "clock", "by": "25h"})
+
+
+def test_a_fill_that_only_its_order_and_the_positions_know_is_waited_for(world: World, shows: Shows) -> None:
+    """The activities lag: exit 14 for now, and a true State once they have it."""
+    sandbox = shows(world)
+    known = start("next", sandbox)
+    sandbox.do({"do": "buy", "symbol": "SPY", "qty": 5, "price": 600, "fills": [2, 3]},
+               {"do": "clock", "by": "1m"})  # fmt: skip
+    sandbox.fault("activities", times=100, lag=1)
+    with pytest.raises(BrokerError, match="kept moving") as caught:
+        read(sandbox, known)
+    assert "says 5 filled, its fills add up to 2" in caught.value.detail
+    sandbox.clear_faults()
     found = read(sandbox, known)
-    assert [each.code for each in found.doubts] == ["activity-gone"]
-    assert found.missing == ()
-    (busted,) = [row for row in found.ledger if row.void]
-    assert (busted.status, busted.qty) == ("busted", Decimal(4))
-    (trade,) = [each for each in found.state.transactions if each.client_order_id == "bot-9"]
-    assert trade.qty == 5
+    assert_true(found, sandbox)
+    assert found.doubts == ()
+
+
+def forget(world: World, symbol: str) -> None:
+    """The list of activities lacks the first fill in a symbol from now on."""
+    with world.held():
+        fill = next(row for row in world.activities_by_id if row.type == "FILL" and row.symbol == symbol)
+        world.activities_by_id.remove(fill)
 
 
 def test_a_fill_that_a_list_forgets_still_counts(world: World, shows: Shows) -> None:
@@ -209,13 +257,25 @@ def test_a_fill_that_a_list_forgets_still_counts(world: World, shows: Shows) -> 
     sandbox.do(*EARLIER, {"do": "buy", "symbol": "SPY", "qty": 9, "price": 600}, {"do": "clock", "by": "1m"})
     known = read(sandbox)
     sandbox.do({"do": "clock", "by": "1d"})
-    with world.held():
-        fill = next(row for row in world.activities_by_id if row.type == "FILL" and row.symbol == "SPY")
-        world.activities_by_id.remove(fill)
+    forget(world, "SPY")
     found = read(sandbox, known)
     assert [each.code for each in found.doubts] == ["activity-gone"]
     assert found.missing == ()
     assert not any(row.void for row in found.ledger)
+
+
+def test_a_fill_that_a_list_forgets_counts_in_an_order_that_goes_on(world: World, shows: Shows) -> None:
+    """The order was still working then: once it is done, the trade has the forgotten fill too."""
+    sandbox = shows(world)
+    sandbox.do(*EARLIER, {"do": "order", "side": "buy", "symbol": "SPY", "qty": 5, "limit": 600,
+                          "client_order_id": "bot-9"}, {"do": "fill", "order": "bot-9", "qty": 2},
+               {"do": "clock", "by": "1m"})  # fmt: skip
+    known = read(sandbox)
+    forget(world, "SPY")
+    sandbox.do({"do": "fill", "order": "bot-9", "qty": 3}, {"do": "clock", "by": "1m"})
+    found = read(sandbox, known)
+    assert [each.code for each in found.doubts] == ["activity-gone"]
+    assert_true(found, sandbox)
 
 
 # --- a broker that dies ----------------------------------------------------------------------------

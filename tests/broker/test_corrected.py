@@ -59,6 +59,45 @@ def test_a_row_of_another_date_moves_and_is_not_doubled(
         assert fee.time.startswith(day.isoformat())
 
 
+@pytest.mark.parametrize("wait", ["1m", "25h"])
+@pytest.mark.parametrize("days", [-1, 1, -40])
+def test_a_row_that_is_told_as_made_anew_moves_and_is_not_doubled(
+    shows: Shows, world: World, days: int, wait: str
+) -> None:
+    """Its ``created_at`` is that of the correction, later than the last look; its id says that it is old."""
+    sandbox = shows(world)
+    sandbox.do(*EARLIER, {"do": "fee", "amount": "0.42"}, {"do": "clock", "by": "1m"})
+    known = read(sandbox)
+    sandbox.do({"do": "clock", "by": wait})
+    day = date(2025, 8, 21) + timedelta(days=days)
+    correct(world, "FEE", date=day, created=world.now() - SECOND)
+    sandbox.do({"do": "clock", "by": "1m"})
+    for _ in range(2):
+        known = read(sandbox, known)
+        assert_once(known)
+        assert (known.doubts, known.missing) == ((), ())
+        (fee,) = [row for row in known.ledger if row.type == "FEE"]
+        assert fee.time.startswith(day.isoformat())
+
+
+def test_a_fill_that_is_told_as_of_later_than_the_last_look_is_not_doubled(
+    shows: Shows, world: World
+) -> None:
+    """Its new time lies after that look and on another day; the id still holds the old one."""
+    sandbox = shows(world)
+    sandbox.do(*EARLIER, {"do": "clock", "to": "2025-08-22 19:59:30"},
+               {"do": "buy", "symbol": "SPY", "qty": 5, "price": 600, "client_order_id": "bot-9"},
+               {"do": "clock", "by": "10s"})  # fmt: skip
+    known = read(sandbox)
+    sandbox.do({"do": "clock", "by": "2m"})
+    correct(world, "FILL", time=world.now() - SECOND)
+    sandbox.do({"do": "clock", "by": "1m"})
+    found = read(sandbox, known)
+    assert_once(found)
+    assert_true(found, sandbox)
+    assert (found.doubts, found.missing) == ((), ())
+
+
 @pytest.mark.parametrize("days", [-1, 1])
 def test_an_expiry_of_another_date_is_one_trade(shows: Shows, world: World, days: int) -> None:
     """Its trade moves with it, to the very State of a reading that never knew the other date."""

@@ -6,6 +6,7 @@ contract, and the account again. All goes through the command's own verb and the
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from itertools import pairwise
 import pytest
 
 from snapsync import plan
-from snapsync.ends.alpaca import BrokerReading, pace, session
+from snapsync.ends.alpaca import BrokerReading, MarketClock, pace, read_clock, session
 from snapsync.errors import BrokerError, Exit
 from snapsync.model.canon import StateId
 from snapsync.sandbox import Sandbox, World
@@ -69,6 +70,7 @@ FINAL: dict[str, object] = {
     "422": "422",
 }
 REFUSED = {"401", "403"}
+RESET_AHEAD = {"status": 429, "reset_in": 1}
 
 
 def reading_of(account: Account) -> BrokerReading:
@@ -124,6 +126,19 @@ def test_a_fault_that_passes_leaves_no_trace(
     assert_read_wholly(account, clean_ids)
 
 
+@pytest.mark.parametrize("place", PLACES)
+def test_a_limit_that_ends_soon_leaves_no_trace(
+    account: Account, clean_ids: list[StateId], place: str
+) -> None:
+    """A 429 whose X-RateLimit-Reset lies ahead, at any request: waited for, and the State is the very one."""
+    endpoint, request = PLACES[place]
+    account.sandbox.fault(endpoint, request=request, answer=RESET_AHEAD)
+    began = time.monotonic()
+    plan(account.env)
+    assert time.monotonic() - began >= 1
+    assert_read_wholly(account, clean_ids)
+
+
 @pytest.mark.parametrize("kind", [*PASSING, *FINAL])
 @pytest.mark.parametrize("place", PLACES)
 def test_a_fault_that_lasts_is_one_clear_error_and_changes_nothing(
@@ -146,6 +161,61 @@ def test_a_fault_that_lasts_is_one_clear_error_and_changes_nothing(
     account.sandbox.clear_faults()
     plan(account.env)
     assert_read_wholly(account, clean_ids)
+
+
+# The market's clock is no part of a reading: watch asks for it.
+
+
+def clock_of(sandbox: Sandbox) -> MarketClock:
+    """The market's hours, asked for over HTTP."""
+    asks = session.Session(sandbox.url, sandbox.key, sandbox.secret)
+    try:
+        return read_clock(asks)
+    finally:
+        asks.close()
+
+
+@pytest.mark.parametrize("kind", [*PASSING, "429-with-a-reset-ahead"])
+def test_a_fault_that_passes_does_not_touch_the_markets_hours(account: Account, kind: str) -> None:
+    """The answer is the very one without the fault."""
+    clean = clock_of(account.sandbox)
+    account.sandbox.fault("clock", answer=PASSING.get(kind, RESET_AHEAD))
+    assert clock_of(account.sandbox) == clean
+
+
+@pytest.mark.parametrize("kind", [*PASSING, *FINAL])
+def test_a_fault_that_lasts_is_no_market_hours(account: Account, kind: str) -> None:
+    """One clear error that names the endpoint, after as many requests as the fault is worth."""
+    account.sandbox.fault("clock", times=10**6, answer=PASSING.get(kind) or FINAL[kind])
+    before = len(account.sandbox.requests)
+    with pytest.raises(BrokerError) as caught:
+        clock_of(account.sandbox)
+    assert caught.value.exit == (Exit.CREDENTIALS if kind in REFUSED else Exit.UNREACHABLE)
+    assert "GET /v2/clock" in caught.value.detail
+    made = len(account.sandbox.requests) - before
+    assert made == (1 if kind in FINAL else session.ATTEMPTS)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("timestamp", None),
+        ("is_open", "true"),
+        ("is_open", None),
+        ("next_open", "2025-08-21"),
+        ("next_close", "soon"),
+    ],
+)
+def test_market_hours_that_are_none_are_refused(account: Account, field: str, value: object) -> None:
+    """Whether the market is open is never guessed."""
+    told = {
+        "timestamp": "2025-08-20T10:00:00.1-04:00", "is_open": True,
+        "next_open": "2025-08-21T09:30:00-04:00", "next_close": "2025-08-20T16:00:00-04:00",
+    }  # fmt: skip
+    body = json.dumps({**told, field: value})
+    account.sandbox.fault("clock", answer={"status": 200, "body": body})
+    with pytest.raises(BrokerError, match=f"GET /v2/clock, field {field}: "):
+        clock_of(account.sandbox)
 
 
 def test_a_refusal_may_be_a_reset_and_says_so(account: Account) -> None:
@@ -211,7 +281,7 @@ def test_waits_between_attempts_grow_and_never_march_in_step(
 def test_a_429_is_waited_for_until_its_reset(
     world: World, sandbox_of: Callable[..., Sandbox], reset_in: int
 ) -> None:
-    """Not one request is sent before the time that X-RateLimit-Reset names."""
+    """Nothing is sent from when it is known until the time that X-RateLimit-Reset names."""
     world.clock.start()
     sandbox = sandbox_of(world, *EARLIER)
     answer = {"status": 429, "body": "{}", "reset_in": reset_in}
@@ -220,9 +290,9 @@ def test_a_429_is_waited_for_until_its_reset(
     assert_true(read(sandbox, say=said.append), sandbox)
     limited = next(n for n, each in enumerate(sandbox.requests) if each.status == 429)
     at = sandbox.requests[limited].time // 10**9
-    # the other two of the three parallel requests may be under way already
-    late = [each for each in sandbox.requests[limited + 3 :] if each.time < (at + reset_in - 0.05) * 10**9]
-    assert late == []
+    # what other threads have sent before this one could tell them is under way already
+    told, reset = sandbox.requests[limited].time + 10**8, (at + reset_in - 0.05) * 10**9
+    assert [each for each in sandbox.requests if told < each.time < reset] == []
     assert len(said) == 1
 
 

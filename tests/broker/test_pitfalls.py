@@ -18,7 +18,7 @@ from snapsync.sandbox.clock import SECOND
 from snapsync.sandbox.orders import Ticket
 from snapsync.sandbox.trading import Part
 
-from .conftest import CALL, EARLIER, LATER, PUT, Account
+from .conftest import ADJUSTED, CALL, EARLIER, LATER, PUT, Account
 from .test_complete import MINUTE, many_fills, read_in_two
 from .truth import assert_true, read
 
@@ -74,6 +74,45 @@ def test_a_wrong_scale_of_cost_is_not_believed(shows: Shows, world: World, kind:
     assert wrong != body
     sandbox.fault("positions", times=100, answer={"status": 200, "body": wrong})
     assert_true(read(sandbox), sandbox)
+
+
+def test_a_size_that_is_guessed_is_asked_for_once_and_stays_a_guess(shows: Shows, world: World) -> None:
+    """17: one request and one note though first contact looks twice; the note goes when the cost tells."""
+    sandbox = shows(world)
+    sandbox.do({"do": "asset", "symbol": ADJUSTED, "multiplier": 150},
+               {"do": "buy", "symbol": ADJUSTED, "qty": 2, "price": 1}, MINUTE)  # fmt: skip
+    costless = [row | {"cost_basis": None} for row in json.loads(read_positions(sandbox))]
+    sandbox.fault("positions", times=99, answer={"status": 200, "body": json.dumps(costless)})
+    unknown = {"status": 404, "body": '{"code":40410000,"message":"option contract not found"}'}
+    sandbox.fault("contract", times=99, answer=unknown)
+    known = None
+    for _ in range(4):
+        known = read(sandbox, known)
+        assert [(each.code, each.key) for each in known.observations] == [("multiplier-assumed", ADJUSTED)]
+        assert next(iter(known.state.positions)).multiplier == 100
+        sandbox.do({"do": "clock", "by": "1d"})
+    assert sum(each.endpoint == "contract" for each in sandbox.requests) == 1
+    sandbox.clear_faults()
+    told = read(sandbox, known)
+    assert told.observations == ()
+    assert next(iter(told.state.positions)).multiplier == 150
+
+
+def test_a_size_that_is_guessed_is_noted_until_the_contract_has_expired(shows: Shows, world: World) -> None:
+    """17: also when it is held no more and its trades are not read again."""
+    sandbox = shows(world)
+    sandbox.do({"do": "buy", "symbol": ADJUSTED, "qty": 2, "price": 1},
+               {"do": "sell", "symbol": ADJUSTED, "qty": 2, "price": 3}, MINUTE)  # fmt: skip
+    unknown = {"status": 404, "body": '{"code":40410000,"message":"option contract not found"}'}
+    sandbox.fault("contract", times=99, answer=unknown)
+    known, noted = None, []
+    for wait in ("8d", "20d", "3d", "1d"):  # the 20th of August, then the 28th, the 17th of September, ...
+        known = read(sandbox, known)
+        noted.append(len(known.observations))
+        sandbox.do({"do": "clock", "by": wait})
+    assert noted == [1, 1, 1, 1]
+    known = read(sandbox, known)
+    assert read(sandbox, known).observations == ()
 
 
 def read_positions(sandbox: Sandbox) -> str:

@@ -10,8 +10,11 @@ import copy
 import json
 import re
 from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -35,6 +38,8 @@ NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 PAIR = re.compile(r"[A-Z0-9]{1,10}/[A-Z]{3,5}")
 TERMINAL = {"filled", "canceled", "expired", "replaced", "rejected"}
 MISSING = object()
+OTHER_MARKS = ("long_market_value", "short_market_value", "accrued_fees", "pending_reg_taf_fees")
+TEXTS = ("activity_sub_type", "status", "group_id", "description")
 
 
 OPEN, CONTRACT = "/orders?status=open", "/options/contracts/"
@@ -114,12 +119,16 @@ def busy() -> World:
             "limit": 900,
             "client_order_id": "o-2",
         },
+        # at two prices and at two times, so that an average and a first fill mean something
+        {"do": "buy", "symbol": "SPY", "qty": 3, "price": 600,
+         "fills": [{"qty": 1, "price": "600.01", "after": "1s"},
+                   {"qty": 2, "price": "601.5", "after": "2s"}]},
         {"do": "expiry", "symbol": CALL},
         {"do": "crypto_fee", "symbol": "BTC/USD", "qty": "0.0001"},
         {"do": "dividend", "symbol": "AAPL", "per_share": "0.26"},
         {"do": "activity", "type": "JNLC", "net_amount": 5, "status": "canceled"},
         {"do": "activity", "type": "QQZ", "net_amount": 5},
-    ]
+    ]  # fmt: skip
     bare(world).do_all([*EARLIER, *LATER, *events])
     return world
 
@@ -169,6 +178,34 @@ def canonical(symbol: str) -> str:
     return symbol.replace("/", "") if PAIR.fullmatch(symbol) else symbol
 
 
+def moment(text: str) -> str:
+    """A time in our one form, to the nanosecond; its zone is given and its year is one of ours."""
+    match = re.fullmatch(r"(.*?)(?:\.(\d{1,9}))?(Z|[+-]\d\d:?\d\d)", text, re.ASCII | re.IGNORECASE)
+    assert match, f"{text!r} was read as a time"
+    whole = datetime.fromisoformat((match[1] + match[3]).upper()).astimezone(UTC)
+    assert 1990 <= whole.year < 2200, f"{text!r} was read as a time"
+    return f"{whole:%Y-%m-%dT%H:%M:%S}.{match[2] or '':0<9}Z"
+
+
+def day_of(row: Json) -> str:
+    """When the day begins that what is no fill belongs to: its date, else that of its time in New York."""
+    zone = ZoneInfo("America/New_York")
+    if told := row.get("date"):
+        assert len(told) == 10 or moment(told), f"{told!r} was read as a date"
+        day = date.fromisoformat(told[:10])
+    else:
+        at = moment(needed({"time": row.get("transaction_time") or row.get("created_at")}, "time"))
+        day = datetime.fromisoformat(at[:19] + "Z").astimezone(zone).date()
+    return moment(datetime.combine(day, time(), zone).isoformat())
+
+
+def text(row: Json, field: str) -> str | None:
+    """A text; None where there is none."""
+    value = row.get(field) or None
+    assert value is None or isinstance(value, str), f"{field}: {value!r} was read"
+    return value
+
+
 def meaning(replies: Replies) -> Json:
     """What a State must say that was read from these replies."""
     account = replies["/account"]
@@ -176,10 +213,12 @@ def meaning(replies: Replies) -> Json:
     others = [row for row in replies["/account/activities"] if row["activity_type"] != "FILL"]
     return {
         "account": needed(account, "id"),
+        "number": text(account, "account_number"),
         "cash": (needed(account, "cash"), number(account, "cash"))[1],
         "equity": (needed(account, "equity"), number(account, "equity"))[1],
         "accrued": number(account, "accrued_fees"),
         "buying power": number(account, "buying_power"),
+        "other marks": [number(account, field) for field in OTHER_MARKS],
         "positions": {
             canonical(needed(row, "symbol")): (
                 (needed(row, "qty"), number(row, "qty"))[1],
@@ -187,6 +226,8 @@ def meaning(replies: Replies) -> Json:
                 needed(row, "asset_class"),
                 number(row, "market_value"),
                 number(row, "current_price"),
+                number(row, "unrealized_pl"),
+                needed(row, "asset_id"),
             )
             for row in replies["/positions"]
             if number(row, "qty")
@@ -197,6 +238,8 @@ def meaning(replies: Replies) -> Json:
                 (needed(row, "price"), number(row, "price"))[1],
                 needed(row, "side"),
                 canonical(needed(row, "symbol")),
+                needed(row, "order_id"),
+                moment(needed(row, "transaction_time")),
             )
             for row in fills
         },
@@ -204,7 +247,10 @@ def meaning(replies: Replies) -> Json:
             (needed(row, "activity_type"), needed(row, "id"), canonical(row.get("symbol") or "")): (
                 number(row, "net_amount"),
                 number(row, "qty"),
-                row.get("status") or None,
+                number(row, "price"),
+                day_of(row),
+                moment(row["created_at"]) if row.get("created_at") else None,
+                [text(row, field) for field in TEXTS],
             )
             for row in others
         },
@@ -225,7 +271,7 @@ def meaning(replies: Replies) -> Json:
 
 
 def trades(replies: Replies, fills: list[Json]) -> Json:
-    """Quantity and sender of each order that is done, from its fills alone.
+    """Of each order that is done, from its fills alone: whose, what, which way, how many and when first.
 
     What the list of open orders says of an order counts only if it claims the very fills that there are.
     """
@@ -235,15 +281,44 @@ def trades(replies: Replies, fills: list[Json]) -> Json:
         mine = (number(each, "qty") or 0 for each in fills if each["order_id"] == row["id"])
         if row.get("symbol") and number(row, "filled_qty") in {None, sum(mine, Decimal(0))}:
             known[row["id"]] = row
-    found: Json = {}
+    return {
+        f"order:{id}": (
+            sum((number(row, "qty") or Decimal(0) for row in mine), Decimal(0)),
+            {canonical(row["symbol"]) for row in mine},
+            {row["side"].removesuffix("_short") for row in mine},
+            min(moment(row["transaction_time"]) for row in mine),
+            known.get(id, {}).get("client_order_id") or None,
+        )
+        for id, mine in by_order(fills).items()
+        if id not in known or known[id]["status"] in TERMINAL
+    }
+
+
+def by_order(fills: list[Json]) -> dict[str, list[Json]]:
+    """The fills of each order."""
+    found: dict[str, list[Json]] = {}
     for row in fills:
-        id = needed(row, "order_id")
-        order = known.get(id)
-        if order is None or order["status"] in TERMINAL:
-            before, _ = found.get(f"order:{id}", (Decimal(0), None))
-            sender = (order or {}).get("client_order_id") or None
-            found[f"order:{id}"] = (before + (number(row, "qty") or 0), sender)
+        found.setdefault(needed(row, "order_id"), []).append(row)
     return found
+
+
+def assert_prices(reading: BrokerReading, replies: Replies) -> None:
+    """Each trade has the average price of its fills, exact where they have one, else to nine digits."""
+    fills = by_order([row for row in replies["/account/activities"] if row["activity_type"] == "FILL"])
+    for trade in reading.state.transactions:
+        if not trade.key.startswith("order:"):
+            assert trade.price == 0
+            continue
+        mine = [
+            (Fraction(number(row, "qty") or 0), Fraction(number(row, "price") or 0))
+            for row in fills[trade.key.removeprefix("order:")]
+        ]
+        exact = sum((qty * price for qty, price in mine), Fraction(0)) / sum(qty for qty, _ in mine)
+        room = (
+            Fraction(0) if len({price for _, price in mine}) == 1 else max(exact, Fraction(1)) / (2 * 10**9)
+        )
+        assert trade.price is not None
+        assert abs(Fraction(trade.price) - exact) <= room, trade.key
 
 
 def said(reading: BrokerReading) -> Json:
@@ -251,27 +326,35 @@ def said(reading: BrokerReading) -> Json:
     state, marks = reading.state, reading.marks
     return {
         "account": reading.account,
+        "number": reading.number,
         "cash": state.cash,
         "equity": marks.equity,
         "accrued": marks.accrued_fees,
         "buying power": marks.buying_power,
+        "other marks": [getattr(marks, field) for field in OTHER_MARKS],
         "positions": {
             p.key: (
                 p.qty, p.entry_price, p.asset_class,
                 marks.positions[p.key].market_value, marks.positions[p.key].price,
+                marks.positions[p.key].unrealized_pl, p.asset_id,
             )
             for p in state.positions
         },
         "fills": {
-            row.id: (row.qty, row.price, row.side, row.symbol) for row in reading.ledger if row.type == "FILL"
+            row.id: (row.qty, row.price, row.side, row.symbol, row.order_id, row.time)
+            for row in reading.ledger
+            if row.type == "FILL"
         },
         "others": {
-            (row.type, row.id, row.symbol): (row.net_amount, row.qty, row.status)
+            (row.type, row.id, row.symbol): (
+                row.net_amount, row.qty, row.price, row.time, row.created_at,
+                [row.sub_type, row.status, row.group_id, row.description],
+            )
             for row in reading.ledger
             if row.type != "FILL"
         },
         "trades": {
-            t.key: (t.qty, t.client_order_id)
+            t.key: (t.qty, {t.symbol}, {t.action}, t.time, t.client_order_id)
             for t in state.transactions
             if t.key.startswith("order:")
         },
@@ -295,6 +378,7 @@ def judge(replies: Replies, path: str, field: str) -> None:
         should, is_ = meaning(replies), said(outcome)
         for part, value in should.items():
             assert is_[part] == value, part
+        assert_prices(outcome, replies)
     elif outcome.exit == Exit.UNREACHABLE:
         asked = path.partition("?")[0]
         assert asked in outcome.detail or "one answer holds" in outcome.detail
@@ -420,6 +504,7 @@ def test_the_replies_themselves_are_read() -> None:
     outcome = read(REPLIES)
     assert isinstance(outcome, BrokerReading)
     assert said(outcome) == meaning(REPLIES)
+    assert_prices(outcome, REPLIES)
     assert len(outcome.state.transactions) > 10
     assert len(outcome.state.positions) > 6
     assert len(outcome.open_orders) == 2

@@ -228,6 +228,76 @@ def test_headers_that_drip_do_not_outlast_the_deadline(wire: Callable[[Say], Wir
     assert time.monotonic() - began < 3
 
 
+def drips_headers(connection: socket.socket) -> None:
+    """A header without an end."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        connection.sendall(b"X")
+        time.sleep(0.05)
+
+
+def drips_body(connection: socket.socket) -> None:
+    """A body that never comes to the end that its header promises."""
+    connection.sendall(reply(b"{", length=10**6))
+    while True:
+        connection.sendall(b" ")
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("drip", [drips_headers, drips_body])
+def test_one_answer_that_drips_does_not_use_up_the_time_of_all(
+    wire: Callable[[Say], Wire], monkeypatch: pytest.MonkeyPatch, drip: Callable[[socket.socket], None]
+) -> None:
+    """It is given up and asked for again, long before the reading's deadline."""
+    monkeypatch.setattr(session, "ANSWER_SECONDS", 0.4)
+    monkeypatch.setattr(session, "READ_SECONDS", 5.0)
+
+    def once(connection: socket.socket, _: str) -> None:
+        if len(server.asked) > 1:
+            connection.sendall(reply(ACCOUNT))
+        else:
+            drip(connection)
+
+    server = wire(once)
+    began = time.monotonic()
+    assert ask(server.url, timeout=20) == ACCOUNT
+    assert time.monotonic() - began < 3
+    assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize("drip", [drips_headers, drips_body])
+def test_an_answer_that_always_drips_is_said_with_the_time_it_had(
+    wire: Callable[[Say], Wire], monkeypatch: pytest.MonkeyPatch, drip: Callable[[socket.socket], None]
+) -> None:
+    """Not with the time between two bytes, which it kept."""
+    monkeypatch.setattr(session, "ANSWER_SECONDS", 0.6)
+    monkeypatch.setattr(session, "READ_SECONDS", 5.0)
+    server = wire(lambda connection, _: drip(connection))
+    with pytest.raises(BrokerError, match="no whole answer within 1 s; tried 4 times") as caught:
+        ask(server.url, timeout=20)
+    assert caught.value.exit == Exit.UNREACHABLE
+    assert len(server.asked) == session.ATTEMPTS
+
+
+def test_silence_is_said_with_the_time_it_had(
+    wire: Callable[[Say], Wire], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which is the time between two bytes, not that of a whole answer."""
+    monkeypatch.setattr(session, "READ_SECONDS", 0.6)
+    over = threading.Event()
+
+    def say_nothing(connection: socket.socket, _: str) -> None:
+        del connection
+        over.wait(10)
+
+    server = wire(say_nothing)
+    try:
+        with pytest.raises(BrokerError, match="nothing came within 1 s; tried 4 times"):
+            ask(server.url, timeout=20)
+    finally:
+        over.set()
+
+
 def test_a_name_server_that_is_silent_does_not_outlast_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     """The system's own look-up of a name has no time-out that we could set."""
     over = threading.Event()

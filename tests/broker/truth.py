@@ -52,6 +52,7 @@ def proven_by(reading: BrokerReading) -> Known:
         working=reading.manifest.working,
         missing=reading.missing,
         habit=reading.habit,
+        assumed=reading.assumed,
     )
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from snapsync.model.instant import (
     day_of,
+    eastern_stamp,
     from_datetime,
     instant,
     midnight,
@@ -154,6 +155,19 @@ def test_a_day_begins_within_itself(day: date) -> None:
     assert instant(begins) == begins
     assert day_of(begins) == day.isoformat()
     assert day == date.max or begins < midnight((day + timedelta(days=1)).isoformat())
+
+
+@pytest.mark.parametrize(
+    ("at", "stamp"),
+    [
+        ("2022-03-04T18:54:20.903569Z", "20220304135420903"),
+        ("2025-08-21T03:59:59.999999999Z", "20250820235959999"),
+        ("2025-11-02T06:30:00Z", "20251102013000000"),
+    ],
+)
+def test_the_stamp_of_an_id_is_the_clock_in_new_york(at: str, stamp: str) -> None:
+    """A published pair, a day that is another one there, and the hour that autumn has twice."""
+    assert eastern_stamp(instant(at)) == stamp
 
 
 def test_a_naive_datetime_is_refused() -> None:

@@ -175,6 +175,16 @@ def test_a_bust_takes_the_last_fill_back(ask: Ask, rows: Rows, fresh: Sandbox) -
         fresh.do({"do": "bust", "order": "a"})
 
 
+def test_a_bust_may_leave_the_order_as_it_was(rows: Rows, fresh: Sandbox) -> None:
+    """The fill is shown no more, the order still says that all is filled."""
+    fresh.do({"do": "buy", "symbol": "SPY", "qty": 5, "limit": 600, "fills": [2, 3], "client_order_id": "a"},
+             {"do": "bust", "order": "a", "keeps_filled_qty": True})  # fmt: skip
+    assert [row["qty"] for row in rows(fresh, "/v2/positions")] == ["2"]
+    assert [row["qty"] for row in rows(fresh, "/v2/account/activities/FILL")] == ["2"]
+    [order] = rows(fresh, "/v2/orders", status="all")
+    assert (order["filled_qty"], order["status"]) == ("5", "filled")
+
+
 def test_an_order_in_dollars_keeps_no_quantity(rows: Rows, fresh: Sandbox) -> None:
     """Filled to the ninth decimal of a share; qty stays null."""
     fresh.do({"do": "buy", "symbol": "AAPL", "notional": 500, "price": 231})

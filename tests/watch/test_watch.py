@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import suppress
@@ -168,6 +169,19 @@ def test_the_stream_is_heard(bot: Bot) -> None:
     hints.close()
 
     assert rang.is_set()
+
+
+def test_a_stream_that_is_closed_at_once_ends(bot: Bot) -> None:
+    """Also before it has begun to listen: no thread is left that listens for ever."""
+    sandbox, nobody = bot.sandbox, threading.Event()
+    for _ in range(5):
+        hints = Hints(sandbox.url, sandbox.key, sandbox.secret, nobody.set)
+        hints.close()
+        hints.close()
+    until = time.monotonic() + 20
+    while any(each.name == "snapsync-stream" for each in threading.enumerate()):
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 def test_settings_are_read_again(bot: Bot) -> None:

@@ -46,17 +46,15 @@ class Client:
 
         Raises:
             RequestException: no whole answer came.
+            LeftBehindError: none came in time; this client may still be busy with it, take another one.
         """
         from alpaca.common.exceptions import APIError  # noqa: PLC0415 - heavy
-        from requests.exceptions import ReadTimeout  # noqa: PLC0415 - heavy
 
         self.response, self.readable = None, False
         self.timeout, self.until = timeout, until
         try:
             within(until, lambda: self._client.get(path, dict(params)))
             self.readable = True
-        except LeftBehindError:
-            raise ReadTimeout("the answer did not come in time") from None
         except APIError:
             pass  # the status says why
         except (ValueError, RecursionError):
@@ -110,7 +108,7 @@ def _read_body(response: Response, until: float) -> None:
         while chunk := response.raw.read1(_CHUNK, decode_content=True):
             body += chunk
             if time.monotonic() > until:
-                raise ReadTimeout("the answer did not end in time")
+                raise LeftBehindError
             if len(body) > _MOST_BYTES:
                 raise ConnectionError("the answer does not end")
     except ReadTimeoutError as error:

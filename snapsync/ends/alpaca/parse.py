@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from snapsync.model.canon import Record
-from snapsync.model.instant import Instant
+from snapsync.model.instant import Instant, midnight
 from snapsync.model.ledger import FILL, Activity
 from snapsync.model.state import Marks, OpenOrder, Position, PositionMark
 from snapsync.model.symbols import canonical, multiplier
 from snapsync.model.trades import SIDES, Order
+from snapsync.model.trading_days import market_day
 
 from .row import Row, many
 from .session import Answer
@@ -171,7 +172,7 @@ def activity(row: Row) -> Activity:
         id=row.id("id"),
         symbol=canonical(symbol),
         raw_symbol=raw_symbol,
-        time=row.day("date"),
+        time=_day(row),
         qty=row.number_or_none("qty"),
         price=row.number_or_none("price"),
         net_amount=row.number_or_none("net_amount"),
@@ -191,6 +192,13 @@ def made(row: Activity) -> Instant:
 def millisecond(row: Activity) -> str:
     """What an id begins with: a fill's own millisecond, or the day of any other row (alpaca-api.md)."""
     return row.id[:_STAMP]
+
+
+def _day(row: Row) -> Instant:
+    """The day of what is no fill: its date; a type that nobody knows may tell it by a time only."""
+    times = ("transaction_time", "created_at") if row.text_or_none("date") is None else ()
+    at = next(filter(None, map(row.instant_or_none, times)), None)
+    return row.day("date") if at is None else midnight(market_day(at).isoformat())
 
 
 def _side(row: Row) -> str:

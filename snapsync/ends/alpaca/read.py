@@ -22,6 +22,7 @@ from snapsync.model.history import Manifest
 from snapsync.model.instant import Instant, from_datetime, shift
 from snapsync.model.ledger import FILL, Activity
 from snapsync.model.pages import Pages
+from snapsync.model.policy import Finding
 from snapsync.model.proven import Proven
 from snapsync.model.state import OpenOrder, Position, PositionMark, Scope, State, Transaction
 from snapsync.model.trades import transactions
@@ -35,7 +36,7 @@ from .reading import BrokerReading, Known, Reach
 from .retold import merged_ledger, outdated
 from .row import one
 from .session import Asks, concurrently
-from .settle import UnsettledError, checked_pages, gone, same_doubt, still, told_gone, unlike
+from .settle import UnsettledError, checked_pages, gone, same_doubt, settled, still, told_gone, unlike
 from .window import ClockRanBackError, Window, window
 
 TRIES = 3
@@ -128,9 +129,9 @@ class _Reader:
         self._ledger = known.ledger if known else Pages.of(Activity, ())
         self._read_until = shift(known.at, seconds=1) if known else NEVER
         self._gathering = Gathering(asks, progress)
-        proven = known.state if known else None
         self._behind = OrdersBehind(asks, known)
-        self._sizes = Multipliers(asks, proven)
+        self._sizes = Multipliers(asks, known)
+        self._unlike: tuple[Finding, ...] = ()
 
     def attempt(self, base: Known | None) -> BrokerReading:
         """Read once; ``base`` is what positions and cash are held against.
@@ -150,7 +151,7 @@ class _Reader:
         rows = self._gathering.rows
         unread = self._gathering.unread
         lost = tuple(gone(known.ledger, rows, asked.since, known.at, unread)) if known else ()
-        positions = checked_pages(Position, self._sizes.of_holdings(held), None)
+        positions = checked_pages(Position, self._sizes.of_holdings(held))
         marks = msgspec.structs.replace(start.marks, positions=_marks(held))
         busts: tuple[Activity, ...] = ()
         if base and lost:
@@ -171,6 +172,8 @@ class _Reader:
         )
         working = tuple(each for each in listed.open if not behind.done(each.id))
         rolled = _rolled(base, Proven(at=at, state=state, marks=marks, ledger=ledger), sizes)
+        before, self._unlike = self._unlike, tuple(behind.unlike)
+        settled(self._unlike, before, rolled.doubts)
         return BrokerReading(
             at=at,
             account=start.id,
@@ -180,8 +183,8 @@ class _Reader:
             ledger=ledger,
             manifest=self._manifest(asked, at, held, working),
             open_orders=working,
-            observations=tuple(self._sizes.assumed),
-            doubts=(*rolled.doubts, *map(told_gone, lost), *unlike(start, end, held)),
+            observations=self._sizes.assumed,
+            doubts=(*rolled.doubts, *map(told_gone, lost), *self._unlike, *unlike(start, end, held)),
             missing=rolled.missing,
             habit=rolled.habit,
         )
@@ -210,6 +213,7 @@ def _proven_by(reading: BrokerReading) -> Known:
         ledger=reading.ledger,
         working=reading.manifest.working,
         habit=reading.habit,
+        assumed=reading.assumed,
     )
 
 
@@ -242,7 +246,7 @@ def _laid_over(
 ) -> Pages[Transaction]:
     """The trades of this reading's window over those proven before; events since voided are taken out."""
     if known is None:
-        return checked_pages(Transaction, found, None)
+        return checked_pages(Transaction, found)
     before = known.state.transactions
     trades = tuple(found)
     return before.merged(trades, without=outdated(before, trades, rows))

@@ -20,7 +20,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     ``at`` is the beginning of the last one, ``proven`` that of the last which re-read days of overlap;
     ``working`` are the ids of orders that had fills but were not done, ``doubts`` those of its doubts
     (``same_doubt``) that need no second look, ``missing`` what was unexplained, ``habit`` when the
-    account's fees leave cash.
+    account's fees leave cash, ``assumed`` the contracts whose size was a guess.
     """
 
     at: Instant
@@ -32,6 +32,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     doubts: frozenset[str] = frozenset()
     missing: tuple[Missing, ...] = ()
     habit: Habit | None = None
+    assumed: frozenset[str] = frozenset()
 
     @property
     def then(self) -> Proven:
@@ -68,3 +69,8 @@ class BrokerReading(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     doubts: tuple[Finding, ...] = ()
     missing: tuple[Missing, ...] = ()
     habit: Habit | None = None
+
+    @property
+    def assumed(self) -> frozenset[str]:
+        """The contracts whose size is a guess."""
+        return frozenset(each.key for each in self.observations if each.code == "multiplier-assumed")

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from snapsync.model.instant import Instant
-from snapsync.model.ledger import Activity, Ledger
+from snapsync.model.instant import Instant, eastern_stamp
+from snapsync.model.ledger import FILL, Activity, Ledger
 from snapsync.model.pages import Pages
 from snapsync.model.state import ACTIVITY, ORDER, Transaction
 
-from .parse import made
+from .parse import millisecond
 
 
 def merged_ledger(ledger: Ledger, rows: Collection[Activity], read_until: Instant) -> Ledger:
@@ -22,13 +22,13 @@ def merged_ledger(ledger: Ledger, rows: Collection[Activity], read_until: Instan
     Args:
         ledger: what was read before.
         rows: what was read now.
-        read_until: what was made later was never read before, and needs no search.
+        read_until: a fill that was made later was never read before, and needs no search.
     """
     at_home = {(name, row.key) for name in {row.bucket for row in rows} for row in _page(ledger, name)}
     strays = {
         row.key: row.bucket
         for row in rows
-        if (row.bucket, row.key) not in at_home and made(row) <= read_until
+        if (row.bucket, row.key) not in at_home and not _surely_new(row, read_until)
     }
     return ledger.merged(rows, without=_elsewhere(ledger, strays) if strays else ())
 
@@ -51,6 +51,15 @@ def told_anew(ledger: Ledger, rows: Collection[Activity]) -> set[Activity]:
     """Those of these rows that the ledger lacks, or tells otherwise."""
     known = {row for name in {row.bucket for row in rows} for row in _page(ledger, name)}
     return set(rows) - known
+
+
+def _surely_new(row: Activity, read_until: Instant) -> bool:
+    """Whether no earlier reading can have had a row, on whatever day: a fill of since then, never re-timed.
+
+    Of no other row it is known: one that is corrected may be told as made anew (``created_at``), under the
+    id that it always had. A fill's id holds the time that it had first.
+    """
+    return row.type == FILL and row.time > read_until and millisecond(row) == eastern_stamp(row.time)
 
 
 def _elsewhere(ledger: Ledger, strays: dict[str, str]) -> Iterator[tuple[str, str]]:

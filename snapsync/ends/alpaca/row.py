@@ -22,6 +22,7 @@ from .session import Answer
 
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
 _SHOWN = 60
+_DAY = len("2025-08-21")
 # Decimal itself reads more: " 5 ", "1_000", digits of other scripts, NaN
 _NUMBER = re.compile(r"-?\d{1,40}(?:\.\d{1,40})?(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _MOST_DIGITS = 40
@@ -106,9 +107,12 @@ class Row:
 
     def day(self, field: str) -> Instant:
         """The beginning of a day that must be there; a full time is cut to its day."""
+        text = self.text_or_none(field) or ""
         try:
-            value = midnight(self.text(field)[:10])
-        except ValueError:
+            value = midnight(text[:_DAY])
+            if text[_DAY:]:
+                instant(text)
+        except (ValueError, OverflowError):
             raise self.wrong(field, "a day such as 2025-08-21") from None
         if not FIRST_YEAR < value < LAST_YEAR:
             raise self.wrong(field, "a day of these centuries")

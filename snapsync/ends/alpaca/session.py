@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, wait
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from snapsync.ends.threads import start
+from snapsync.ends.threads import LeftBehindError, start
 from snapsync.errors import BrokerError, Exit
 from snapsync.model.canon import Record
 from snapsync.model.instant import Instant
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 20.0
+"""Between two bytes."""
+ANSWER_SECONDS = 60.0
+"""For a whole answer: one that drips must not use up the time of all of them."""
 TOTAL_SECONDS = 900.0
 ATTEMPTS = 4
 _REDIRECT, _BAD, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _LIMITED, _SERVER = 300, 400, 401, 403, 404, 429, 500
@@ -140,14 +143,17 @@ class Session:
 
         client = self._client()
         with self._pace.turn(what):
-            left = self._pace.left(what)
+            whole = min(ANSWER_SECONDS, self._pace.left(what))
             with self._counting:
                 self.requests += 1
-            silence = min(READ_SECONDS, left)
+            limits = (min(CONNECT_SECONDS, whole), min(READ_SECONDS, whole))
             try:
-                client.get(path, params, (min(CONNECT_SECONDS, left), silence), time.monotonic() + left)
+                client.get(path, params, limits, time.monotonic() + whole)
+            except LeftBehindError:
+                del self._local.client  # what still comes of this answer must not be taken for the next one
+                return f"no whole answer within {whole:.0f} s"
             except RequestException as error:
-                return _reason(error, silence)
+                return _reason(error, *limits)
             response = client.response
             if response is None:
                 return "no answer"
@@ -247,10 +253,12 @@ def _quote(response: Response | None) -> str:
     return f" (request {id})" if id else ""
 
 
-def _reason(error: Exception, silence: float) -> str:
+def _reason(error: Exception, connecting: float, silence: float) -> str:
     name = type(error).__name__
+    if name == "ConnectTimeout":
+        return f"no connection within {connecting:.0f} s"
     if "Timeout" in name:
-        return f"no whole answer within {silence:.0f} s"
+        return f"nothing came within {silence:.0f} s"
     cause = str(error)
     if "refused" in cause:
         return "connection refused"

@@ -12,7 +12,9 @@ from snapsync.model.ledger import FILL, Activity, Ledger
 from snapsync.model.money import dollars
 from snapsync.model.pages import Keyed, Pages
 from snapsync.model.policy import Finding
+from snapsync.model.state import ORDER
 from snapsync.model.symbols import CRYPTO
+from snapsync.model.trades import Order
 
 from .parse import Account, Holding, made, millisecond
 
@@ -134,14 +136,41 @@ def told_gone(row: Activity) -> Finding:
     )
 
 
-def checked_pages(row: type[R], rows: Iterable[R], known: Pages[R] | None) -> Pages[R]:
+def told_unlike(order: Order, claimed: Decimal | None, total: Decimal) -> Finding:
+    """Note that an order claims other fills than the activities show."""
+    return Finding(
+        code="fills-unlike",
+        severity="note",
+        key=order.symbol,
+        summary="An order claims another quantity than its fills make.",
+        detail=f"order {order.id} says {claimed} filled, its fills add up to {total}",
+        evidence=(ORDER + order.id,),
+    )
+
+
+def settled(unlike: Iterable[Finding], before: Collection[Finding], doubts: Iterable[Finding]) -> None:
+    """What orders claim against their fills stands still, and the positions are as the fills make them.
+
+    A fill on its way shows in the positions. One that was busted before it was ever read does not, and
+    whether its order takes it back is not documented: the fills count then.
+
+    Raises:
+        UnsettledError: it is new, or a position says otherwise too.
+    """
+    doubted = {each.key for each in doubts}
+    open_ = [each.detail for each in unlike if each not in before or each.key in doubted]
+    if open_:
+        raise UnsettledError("; ".join(open_))
+
+
+def checked_pages(row: type[R], rows: Iterable[R]) -> Pages[R]:
     """Rows of the broker as pages.
 
     Raises:
         BrokerError: the broker lists one thing twice; adding up or dropping would be a guess.
     """
     try:
-        return known.merged(rows) if known is not None else Pages.of(row, rows)
+        return Pages.of(row, rows)
     except ValueError as error:
         raise BrokerError(
             "The broker's answer is not understood.",

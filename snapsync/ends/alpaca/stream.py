@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
+
+_MOMENT = 0.005
 
 
 class Hints:
@@ -32,17 +35,24 @@ class Hints:
 
         self._stream = TradingStream(key, secret, raw_data=True, url_override=stream_url(url))
         self._stream.subscribe_trade_updates(heard)
+        self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="snapsync-stream", daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
+        if self._closed.is_set():
+            return
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
             self._stream.run()
 
     def close(self) -> None:
         """Listen no longer; the thread ends by itself within seconds."""
-        with suppress(AttributeError, RuntimeError):  # its loop has not begun, or has ended
+        self._closed.set()
+        # the SDK forgets a stop from before its loop begins, which it does at once, and would listen for ever
+        while self._thread.is_alive() and self._stream._loop is None:  # noqa: SLF001 - it does not tell
+            time.sleep(_MOMENT)
+        with suppress(AttributeError, RuntimeError):  # its loop never began, or has ended
             self._stream.stop()
 
 
