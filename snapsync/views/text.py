@@ -22,10 +22,11 @@ from .differing import differing
 from .files import files
 from .lines import lines
 from .neutral import terminal
-from .paint import Paint
+from .paint import Paint, plain
 from .plural import plural
 from .times import age, local
-from .wrap import wrapped
+from .width import width
+from .wrap import columns, wrapped
 
 _LONG = 100
 """So many changes are still shown one by one."""
@@ -40,7 +41,7 @@ def header(env: str, why: str, account: str | None, folder: str, paint: Paint) -
 def plan(made: Plan, zone: ZoneInfo, paint: Paint, *, verbose: bool = False, amounts: Amounts = SHOWN) -> str:
     """A plan's changes, findings and summary; a very long one in brief, unless all is wanted."""
     said = contents(made, zone, paint, verbose=verbose, amounts=amounts)
-    return said + "\n".join([*explained(made, zone, amounts), summary(made, paint)])
+    return said + "\n".join([*explained(made, zone, amounts), *_summary(made, paint)])
 
 
 def contents(
@@ -72,7 +73,7 @@ def plan_in_brief(made: Plan, zone: ZoneInfo, paint: Paint) -> str:
     """A plan, of a long one only the first few changes and findings of each kind."""
     shown, more = few(made.findings)
     notes = [*_findings(shown, paint, verbose=False), *(paint(f"  … and {each}", "dim") for each in more)]
-    parts = [brief(made.changes, zone, paint), notes, [summary(made, paint)]]
+    parts = [brief(made.changes, zone, paint), notes, _summary(made, paint)]
     return "\n\n".join("\n".join(part) for part in parts if part)
 
 
@@ -101,6 +102,15 @@ def summary(made: Plan, paint: Paint) -> str:
         said = paint(f"In step{waiting}: nothing to change{partly(made)}.", "+")
         return f"{said} Plan {short(made.id)}."
     return f"{paint('Plan:', 'bold')} {extent(made)}. Id {short(made.id)}."
+
+
+def _summary(made: Plan, paint: Paint) -> list[str]:
+    """The same, in as many lines as it takes."""
+    if not made.drift or width(summary(made, plain)) <= columns():
+        return [summary(made, paint)]
+    said = wrapped(f"Plan: {extent(made)}.", "")
+    said[0] = paint("Plan:", "bold") + said[0].removeprefix("Plan:")
+    return [*said, f"Id {short(made.id)}."]
 
 
 def extent(made: Plan) -> str:
@@ -167,8 +177,13 @@ def entry(
     id: OperationId, operation: Operation, zone: ZoneInfo, paint: Paint, *, verbose: bool, more: str = ""
 ) -> str:
     """An operation as a line of the log; with ``verbose`` also who and from where."""
-    about = ", ".join(filter(None, (_about(operation), more)))
-    text = f"{paint(short(id), '~')}  {local(operation.time, zone)}  {operation.verb:<7}  {about}"
+    when = f"  {local(operation.time, zone)}  {operation.verb:<7}  "
+    about = _about(operation)
+    text = f"{paint(short(id), '~')}{when}{about}"
+    if more and len(short(id)) + len(when) + width(f"{about}, {more}") <= columns():
+        text += f", {more}"
+    elif more:
+        text = "\n".join([text, *wrapped(more, " " * len(f"{short(id)}  "))])
     if verbose:
         plan_id = f", plan {short(operation.plan)}" if operation.plan else ""
         text += "\n    " + paint(f"{_who(operation)}, snapsync {operation.version}{plan_id}", "dim")

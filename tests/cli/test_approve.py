@@ -427,3 +427,16 @@ def test_a_declined_approval_leaves_no_trace(bot: Bot, run: Callable[..., Ran]) 
 
     assert run("approve").code == 1
     assert names(bot.folder) == before
+
+
+def test_a_long_reason_fits_the_terminal(bot: Bot) -> None:
+    """A reason and a part that are longer than a line are told on lines of their own, in 80 columns."""
+    why = "a deposit of mine, and a trade by hand that I made on my phone while the bot slept"
+    narrow = bot.run("plan", "--only", "positions", "--only", "history", "--except", "SPY", "--except", "QQQ")
+    bot.run("plan")
+    bot.run("approve", "--yes", "--reason", why)
+
+    said = bot.run("log").out + narrow.out
+
+    assert max(len(line) for line in said.splitlines() if str(bot.folder) not in line) <= 80
+    assert why in " ".join(said.split())
