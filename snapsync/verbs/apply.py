@@ -20,6 +20,7 @@ from snapsync.model.planner import plan as compute
 from snapsync.model.threeway import Base, differing, still_open
 from snapsync.version import __version__
 
+from .audit import tried
 from .choose import Chosen, choose
 from .env import Env
 from .gate import may_begin, pass_gate, told
@@ -76,7 +77,11 @@ def apply(env: Env, chosen: Chosen | None = None, *, confirmed: bool = False) ->
         BookError: a file of the book cannot be read or written.
         RecoveryError: an earlier apply was interrupted and needs a decision (31).
     """
-    chosen = chosen or choose(env)
+    with tried(env, "apply"):
+        return _applied(env, chosen or choose(env), confirmed=confirmed)
+
+
+def _applied(env: Env, chosen: Chosen, *, confirmed: bool) -> Applied:
     plan = chosen.plan
     if plan.refused:
         raise _refused(plan)

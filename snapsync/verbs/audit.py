@@ -7,7 +7,8 @@ the next one. That a line cannot be written is told, and changes nothing of what
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
 from itertools import islice, pairwise
 
 from snapsync.errors import SnapsyncError, StoreError
@@ -25,6 +26,7 @@ from .env import Env
 
 _MOST_MISSING = 1000
 """So many acts back the end of the log is looked for; a log that is new begins with the newest act."""
+_trying: ContextVar[bool] = ContextVar("trying", default=False)
 
 
 def follow(env: Env, id: OperationId) -> None:
@@ -36,24 +38,33 @@ def follow(env: Env, id: OperationId) -> None:
 
 @contextmanager
 def audited(env: Env, source: str) -> Iterator[None]:
-    """Note it in the log where the block fails.
+    """Note it in the log where the block fails; once, where one who tries calls another.
 
     Args:
         env: the env.
-        source: who tries: ``sync``, ``pre-trade``.
+        source: who tries: ``sync``, ``pre-trade``, ``plan``, ``apply``, ``check``.
     """
+    if _trying.get():
+        yield
+        return
+    before = _trying.set(True)
     try:
         yield
     except SnapsyncError as error:
         note_failure(env, source, error)
         raise
+    finally:
+        _trying.reset(before)
+
+
+def tried(env: Env, source: str) -> AbstractContextManager[None]:
+    """As ``audited``, but where nothing is stored yet: who is still setting up keeps no log of it."""
+    return audited(env, source) if env.find_store() else nullcontext()
 
 
 def note_failure(env: Env, source: str, error: SnapsyncError) -> None:
     """Write a line for what was tried and could not be done."""
     with _told(env):
-        store = env.find_store()
-        latest = store.latest() if store else None
         failure = Event(
             timestamp=env.now(),
             event_type=FAILED,
@@ -63,11 +74,21 @@ def note_failure(env: Env, source: str, error: SnapsyncError) -> None:
             source=source,
             plan=None,
             operation=None,
-            head=latest[0] if latest else None,
+            head=_head(env),
             actor=f"{env.actor.user}@{env.actor.host}",
             reason=in_a_line(error),
         )
         audit.add(env.config.book.audit, line(failure))
+
+
+def _head(env: Env) -> OperationId | None:
+    """The newest act; None too where the store cannot be used, which may be what the line is about."""
+    try:
+        store = env.find_store()
+        latest = store.latest() if store else None
+    except StoreError:
+        return None
+    return latest[0] if latest else None
 
 
 def in_a_line(error: SnapsyncError) -> str:

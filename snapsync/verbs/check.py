@@ -11,6 +11,7 @@ from snapsync.model.verdict import Verdict
 from snapsync.store.journal import open_journal
 
 from .approvals import best, register
+from .audit import tried
 from .env import Env
 from .look import look
 from .offline import plan_stored
@@ -24,9 +25,10 @@ def check(env: Env) -> Verdict:
         RecoveryError: an apply was interrupted (exit 31): to finish it would be to write.
         SnapsyncError: as for ``plan``.
     """
-    _not_interrupted(env)
-    made = keep(env, look(env))
-    return verdict(env, made.plan, made.operation)
+    with tried(env, "check"):
+        _not_interrupted(env)
+        made = keep(env, look(env))
+        return verdict(env, made.plan, made.operation)
 
 
 def check_stored(env: Env, max_age: timedelta) -> Verdict:

@@ -16,6 +16,7 @@ from snapsync.model.partial import part_of
 from snapsync.model.plan import Part, Plan
 from snapsync.version import __version__
 
+from .audit import tried
 from .env import Env
 from .judge import judge
 from .look import Seen, look, proven_since, store_look, up_to_date
@@ -45,8 +46,9 @@ def plan(env: Env, *, since: Instant | None = None, part: Part | None = None) ->
     Raises:
         RecoveryError: only a person can say how an interrupted apply goes on (exit 31).
     """
-    recovered = settle(env) if env.find_store() else None
-    return keep(env, look(env, since=since), recovered, part)
+    with tried(env, "plan"):
+        recovered = settle(env) if env.find_store() else None
+        return keep(env, look(env, since=since), recovered, part)
 
 
 def plan_recorded(env: Env, folder: Path, *, redact: bool = False, since: Instant | None = None) -> Planned:

@@ -25,6 +25,7 @@ from snapsync.store.told import read_told, telling, write_told
 from snapsync.views.slack import EASTERN, Place, message
 from snapsync.views.times import local
 
+from .audit import note_failure
 from .check import verdict
 from .env import Env
 
@@ -116,11 +117,17 @@ def _tell(env: Env, way: SlackWay, run: Run, wrote: OperationId | None, until: f
     for each, then in fresh:
         failed = _send(line, message(each, place), until)
         if failed:
-            env.warn(f"Slack was not told: {failed.why}{_perhaps(failed)}. It is tried again.")
+            _tell_failed(env, f"{failed.why}{_perhaps(failed)}")
             seen = _later(seen, run.at, failed)
             break
         seen = replace(then, failures=0, not_before=None)
     write_told(env.config.state, seen)
+
+
+def _tell_failed(env: Env, why: str) -> None:
+    """What Slack does not hear the log has, and whoever runs this."""
+    env.warn(f"Slack was not told: {why}. It is tried again.")
+    note_failure(env, "slack", SnapsyncError("Slack was not told.", detail=why))
 
 
 def _send(line: Line, text: str, until: float) -> Unsent | None:

@@ -10,8 +10,9 @@ _HARMFUL = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 # What gives text a meaning in Markdown, or in GitHub's: markup, tables, HTML, formulas; mentions; links.
 _MARKUP = re.compile(r"[\\`*_\[\]<>|~&#$]|@(?=\w)|:(?=//|[\w+-]+:)|(?<=www)\.", re.IGNORECASE)
 
-# What begins markup at Slack, and what ends up as an emoji or a link.
-_SLACK = re.compile(r"(?<!\w)[*_~]|`|:(?=//|[\w+'-]+:)|(?<=www)\.", re.IGNORECASE)
+# What begins markup at Slack, and what ends up as an emoji or a link. A mark behind a letter begins none,
+# but one behind an underscore does once that has gone.
+_SLACK = re.compile(r"(?<![^\W_])[*_~]|`|:(?=//|[\w+'-]+:)|(?<=www)\.", re.IGNORECASE)
 _ALIKE = {"*": "∗", "_": "＿", "~": "∼", "`": "ˋ", ":": "∶", ".": "․"}  # noqa: RUF001 - look-alikes
 
 

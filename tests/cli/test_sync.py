@@ -112,6 +112,24 @@ def test_what_was_undone_is_held(bot: Bot, snapshot: SnapshotAssertion) -> None:
     assert bot.run("verify").code == 0
 
 
+def test_money_that_nothing_explains_waits_for_a_yes(bot: Bot) -> None:
+    """Where the account as a whole is in doubt nothing is written: the reason is told; exit code 21."""
+    bot.run("sync")
+    world = bot.sandbox.world
+    with world.held():
+        world.cash += 5000
+    bought = {"do": "buy", "symbol": "IWM250829C00225000", "qty": 1, "price": 1}
+    bot.sandbox.do(bought, {"do": "clock", "by": "1h"})
+    before = bot.book
+
+    assert standings(bot) == (21, all_of("blocked"))
+    assert bot.book == before
+    assert "cash is not what its activities make it" in " ".join(bot.run("sync").out.split())
+    bot.run("plan")
+    approved(bot)
+    assert standings(bot)[0] == 0
+
+
 def test_a_yes_lets_go_what_is_held(bot: Bot) -> None:
     """With an approval that covers it, what was on hold is applied too, and the approval is used up."""
     bot.run("sync")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -98,6 +98,7 @@ def test_a_long_plan_fits() -> None:
 
 @LAW
 @given(st.text())
+@example("__")
 def test_text_begins_no_markup(text: str) -> None:
     """Whatever the text, Slack's marks do not survive where they could begin something."""
     said = slack(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -171,6 +172,11 @@ def test_a_failing_slack_changes_nothing(bot: Bot, slack: SlackServer, answer: A
     assert len(said) == 1
     assert said[0].startswith("Slack was not told: ")
     assert slack.url not in said[0]
+    log = (bot.folder / "logs" / "alpaca_sync_paper.log").read_text()
+    failure = json.loads(log.splitlines()[-1])
+    assert (failure["event_type"], failure["source"], failure["head"]) == ("failed", "slack", done.operation)
+    assert failure["reason"].startswith("Slack was not told. ")
+    assert slack.url not in log
     assert bot.run("check").code == 0
 
     slack.answers.clear()

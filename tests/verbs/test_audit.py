@@ -170,6 +170,32 @@ def test_what_failed_is_a_line(bot: Bot, path: Path) -> None:
     assert verify(bot.env()).good
 
 
+@pytest.mark.parametrize("verb", ["plan", "check", "sync"])
+def test_every_way_to_look_notes_its_failure_once(bot: Bot, path: Path, verb: str) -> None:
+    """Whoever finds the broker down leaves one line, with who it was; a first try without a store none."""
+    bot.sandbox.fault("positions", answer="html")
+    bot.run("plan")
+    assert not path.exists()
+    bot.sandbox.clear_faults()
+    bot.run("plan")
+    bot.sandbox.fault("positions", answer="html")
+
+    bot.run(verb)
+
+    assert [each["source"] for each in lines(path) if each["event_type"] == "failed"] == [verb]
+
+
+def test_an_apply_that_is_refused_is_a_line(bot: Bot, path: Path) -> None:
+    """A plan that went stale is tried in vain: the log says why, and after which act."""
+    bot.run("plan")
+    bot.positions.write_text(bot.positions.read_text().replace(",2,2,", ",5,5,"))
+    assert bot.run("apply", "--yes").code == 20
+
+    failure = lines(path)[-1]
+    assert (failure["event_type"], failure["source"], failure["head"]) == ("failed", "apply", acts(bot)[-1])
+    assert "stale" in failure["reason"]
+
+
 def test_no_secret_is_in_it(bot: Bot, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither keys nor the account's id or number."""
     sync(bot.env())
