@@ -122,11 +122,11 @@ class Account:
 
     @property
     def files(self) -> dict[str, bytes]:
-        """Every byte of the bot's folder: book, state and all."""
+        """Every byte of the bot's folder, book and state, but for the log of what failed."""
         return {
             str(path.relative_to(self.folder)): path.read_bytes()
             for path in sorted(self.folder.rglob("*"))
-            if path.is_file()
+            if path.is_file() and path != self.env.config.book.audit
         }
 
 

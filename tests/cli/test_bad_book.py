@@ -65,7 +65,8 @@ BROKEN: dict[str, tuple[str, bytes, str, str]] = {
 
 
 NOBODY = 65534
-LOCKS = {"lock", "lock.writing"}
+NOTES = {"lock", "lock.writing", "alpaca_sync_paper.log"}
+"""Who had the lock last, and what was tried in vain."""
 
 
 def place(bot: Bot, name: str) -> Path:
@@ -74,8 +75,8 @@ def place(bot: Bot, name: str) -> Path:
 
 
 def everything(bot: Bot) -> dict[str, bytes]:
-    """Every file in the bot's folder, its state included; but for the locks, which say who had them last."""
-    files = (path for path in bot.folder.rglob("*") if path.is_file() and path.name not in LOCKS)
+    """Every file in the bot's folder, its state included, but for notes of what was tried."""
+    files = (path for path in bot.folder.rglob("*") if path.is_file() and path.name not in NOTES)
     return {str(path): path.read_bytes() for path in files}
 
 
