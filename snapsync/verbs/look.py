@@ -128,10 +128,14 @@ def read_account(env: Env, *, since: Instant | None = None) -> BrokerReading:
     Raises:
         BrokerError: no credentials or another account (12), out of reach (13), moving (14).
     """
-    reach = Reach(lookback_days=env.config.lookback_days, overlap_days=env.config.overlap_days, since=since)
-    known = _known(env)
-    if known and since and known.state.coverage and since < known.state.coverage.since:
-        known = None  # more is wanted than was ever proven: read it all anew
+    known = known_by(env)
+    proven = known.state.coverage.since if known and known.state.coverage else None
+    reach = Reach(
+        lookback_days=env.config.lookback_days,
+        overlap_days=env.config.overlap_days,
+        since=since,
+        anew=bool(since and proven and since < proven),  # more is wanted than was ever proven
+    )
     with session(env) as asks:
         return read_broker(asks, env.scope, known, reach, env.progress, partial(right_account, env))
 
@@ -191,11 +195,11 @@ def _by_name(images: dict[Role, ImageId]) -> dict[str, ImageId]:
 
 def proven_since(env: Env) -> Instant | None:
     """From when on the broker's trades are proven complete; None before the first reading."""
-    known = _known(env)
+    known = known_by(env)
     return known.state.coverage.since if known and known.state.coverage else None
 
 
-def _known(env: Env) -> Known | None:
+def known_by(env: Env) -> Known | None:
     """What the last reading of the broker proved."""
     store = env.find_store()
     latest = store.latest() if store else None

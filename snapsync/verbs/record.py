@@ -19,6 +19,7 @@ from snapsync.store import files
 
 from .env import Env
 from .identity import right_account
+from .look import known_by
 from .session import session
 
 
@@ -37,12 +38,20 @@ def record(env: Env, folder: Path, *, redact: bool, since: Instant | None) -> Br
     """
     if folder.exists() and any(folder.iterdir()):
         raise UsageError("The recording wants an empty folder.", detail=str(folder))
-    reach = Reach(lookback_days=env.config.lookback_days, overlap_days=env.config.overlap_days, since=since)
+    reach = Reach(
+        lookback_days=env.config.lookback_days,
+        overlap_days=env.config.overlap_days,
+        since=since,
+        anew=True,
+    )
+    known = known_by(env)
     factor = Decimal(secrets.randbelow(900) + 100) / 100 if redact else None
     with session(env) as asks:
         recorder = Recorder(asks)
         try:
-            reading = read_broker(recorder, env.scope, None, reach, env.progress, partial(right_account, env))
+            reading = read_broker(
+                recorder, env.scope, known, reach, env.progress, partial(right_account, env)
+            )
         except BrokerError as error:
             if error.exit != Exit.CREDENTIALS:  # what is not understood is what a bug report is about
                 _keep(folder, scrubbed(recorder.replies, factor))

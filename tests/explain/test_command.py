@@ -160,6 +160,29 @@ def test_money_that_no_activity_explains_asks_and_then_goes(moved: Bot) -> None:
     assert moved.run("apply", "--yes").code == 0
 
 
+@pytest.mark.parametrize(
+    ("anew", "by"), [(("--since", "2024-01-01"), "2h"), (("--record", "recording"), "2h"), ((), "-2h")]
+)
+def test_to_read_all_anew_explains_nothing(moved: Bot, anew: tuple[str, ...], by: str) -> None:
+    """A reading that begins before all that was known leaves what is unexplained as it was, with its age."""
+    moved.run("apply", "--yes")
+    with moved.sandbox.world.held():
+        moved.sandbox.world.cash += 5000
+    before = moved.run("plan", "--json").json
+    moved.sandbox.do({"do": "clock", "by": by})
+
+    again = moved.run("plan", *anew, "--json").json
+    later = moved.run("plan", "--json").json
+
+    asking = [
+        [each["detail"] for each in made["findings"] if each["code"] == "cash-unexplained"]
+        for made in (before, again, later)
+    ]
+    assert len(asking[0]) == 1
+    assert asking == [asking[0]] * 3
+    assert moved.run("apply", "--yes").code == 21
+
+
 def test_what_a_person_has_accepted_is_not_asked_about_again(moved: Bot) -> None:
     """A yes is remembered beside the amount, whatever comes after."""
     moved.run("apply", "--yes")

@@ -61,7 +61,8 @@ def read_broker(
     Args:
         asks: the network, or a recording.
         scope: what is compared; all is read, whatever the scope.
-        known: what is proven already; None on first contact.
+        known: what is proven already; None on first contact. Where the reach says anew, nothing of it is
+            taken over but what was unexplained: that stays so until an activity explains it.
         reach: how far back activities are read.
         progress: told how much of the activities is read, from 0 to 1.
         welcome: see ``Welcome``.
@@ -71,7 +72,7 @@ def read_broker(
         UsageError: the reach begins in the future (exit 64).
     """
     reader = _Reader(asks, scope, known, reach, progress, welcome)
-    base, failures, why = known, 0, ""
+    base, failures, why = reader.known, 0, ""
     doubts: set[str] = set()
     while failures < TRIES:
         if failures:
@@ -79,8 +80,8 @@ def read_broker(
         try:
             reading = reader.attempt(base)
         except ClockRanBackError as clock:
-            known = base = None
-            reach = msgspec.structs.replace(reach, since=min(clock.since, reach.since or clock.since))
+            since = min(clock.since, reach.since or clock.since)
+            reach, base = msgspec.structs.replace(reach, since=since, anew=True), None
             reader = _Reader(asks, scope, known, reach, progress, welcome)
             continue
         except UnsettledError as moved:
@@ -89,14 +90,14 @@ def read_broker(
         # an account that disagrees with itself may be about to settle: it counts only if it stays so
         found = {same_doubt(each) for each in reading.doubts}
         # two readings that move alike may be torn alike: at first contact nothing may have come in
-        same = known is not None or (base is not None and reading.ledger == base.ledger)
+        same = reader.known is not None or (base is not None and reading.ledger == base.ledger)
         if base and same and found <= doubts | base.doubts:
             return reading
         if base:
             why = "; ".join(sorted(each.detail for each in reading.doubts)) or "activities came in between"
             failures += 1
         doubts = found
-        base = known or _proven_by(reading)
+        base = reader.known or _proven_by(reading)
     raise BrokerError(
         "The broker's account kept moving while it was read.",
         detail=f"After {TRIES} readings: {why}",
@@ -123,7 +124,9 @@ class _Reader:
         progress: Progress,
         welcome: Welcome,
     ) -> None:
-        self._asks, self._scope, self._known, self._reach, self._welcome = asks, scope, known, reach, welcome
+        self._asks, self._scope, self._reach, self._welcome = asks, scope, reach, welcome
+        self._earlier = known if reach.anew else None
+        self.known = known = None if reach.anew else known
         self._requests = asks.requests
         self._window: Window | None = None
         self._ledger = known.ledger if known else Pages.of(Activity, ())
@@ -139,7 +142,7 @@ class _Reader:
         Raises:
             UnsettledError: the account moved meanwhile.
         """
-        asks, known, behind = self._asks, self._known, self._behind
+        asks, known, behind = self._asks, self.known, self._behind
         first = asks.get("/account")
         start = account(one(first))
         self._welcome(start)
@@ -171,7 +174,7 @@ class _Reader:
             coverage=asked.coverage,
         )
         working = tuple(each for each in listed.open if not behind.done(each.id))
-        rolled = _rolled(base, Proven(at=at, state=state, marks=marks, ledger=ledger), sizes)
+        rolled = self._rolled(base, Proven(at=at, state=state, marks=marks, ledger=ledger), sizes)
         before, self._unlike = self._unlike, tuple(behind.unlike)
         settled(self._unlike, before, rolled.doubts)
         return BrokerReading(
@@ -189,10 +192,21 @@ class _Reader:
             habit=rolled.habit,
         )
 
+    def _rolled(self, base: Known | None, point: Proven, sizes: Mapping[str, Decimal]) -> Rolled:
+        """What is unexplained: since the base, or since what was known before all was read anew."""
+        since, earlier = base, self._earlier
+        if earlier and earlier.at <= point.at:
+            since = earlier
+        elif earlier and base is None:  # its clock ran back: there is no way from it to here
+            return Rolled(missing=earlier.missing, habit=earlier.habit)
+        if since is None:
+            return Rolled()
+        return roll_forward(since.then, point, missing=since.missing, habit=since.habit, multipliers=sizes)
+
     def _manifest(
         self, asked: Window, at: Instant, held: list[Holding], working: tuple[OpenOrder, ...]
     ) -> Manifest:
-        rows, known = self._gathering.rows, self._known
+        rows, known = self._gathering.rows, self.known
         return Manifest(
             since=asked.since,
             proven=at if asked.proof or known is None else known.proven,
@@ -212,6 +226,7 @@ def _proven_by(reading: BrokerReading) -> Known:
         marks=reading.marks,
         ledger=reading.ledger,
         working=reading.manifest.working,
+        missing=reading.missing,
         habit=reading.habit,
         assumed=reading.assumed,
     )
@@ -250,9 +265,3 @@ def _laid_over(
     before = known.state.transactions
     trades = tuple(found)
     return before.merged(trades, without=outdated(before, trades, rows))
-
-
-def _rolled(base: Known | None, point: Proven, sizes: Mapping[str, Decimal]) -> Rolled:
-    if base is None:
-        return Rolled()
-    return roll_forward(base.then, point, missing=base.missing, habit=base.habit, multipliers=sizes)

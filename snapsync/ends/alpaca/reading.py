@@ -42,12 +42,13 @@ class Known(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 class Reach(msgspec.Struct, frozen=True, kw_only=True):
     """How far back activities are read, in days: at first contact, and once a day as proof.
 
-    ``since`` overrules the first.
+    ``since`` overrules the first. ``anew`` reads all as at first contact, whatever is known.
     """
 
     lookback_days: int
     overlap_days: int
     since: Instant | None = None
+    anew: bool = False
 
 
 class BrokerReading(msgspec.Struct, frozen=True, kw_only=True, eq=False):
