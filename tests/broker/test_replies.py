@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from snapsync.ends.alpaca import BrokerReading, read_broker
 from snapsync.ends.alpaca.session import Answer
 from snapsync.errors import BrokerError, Exit
+from snapsync.model.canon import EXACT
 from snapsync.model.instant import instant
 from snapsync.sandbox import World, forms, lists, order_forms, symbols
 from snapsync.sandbox.clock import utc_text
@@ -375,7 +376,8 @@ def judge(replies: Replies, path: str, field: str) -> None:
     """Read; hold a State against the reply's meaning, or an error against its duties."""
     outcome = read(replies)
     if isinstance(outcome, BrokerReading):
-        should, is_ = meaning(replies), said(outcome)
+        with localcontext(EXACT):
+            should, is_ = meaning(replies), said(outcome)
         for part, value in should.items():
             assert is_[part] == value, part
         assert_prices(outcome, replies)
