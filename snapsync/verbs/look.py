@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import msgspec
@@ -45,11 +45,15 @@ def look(env: Env, *, since: Instant | None = None) -> Seen:
         BrokerError: no credentials or another account (12), out of reach (13), moving (14).
         StoreError: the store cannot be used.
     """
+    return look_by(env, lambda: read_account(env, since=since))
+
+
+def look_by(env: Env, read_broker: Callable[[], BrokerReading]) -> Seen:
+    """As ``look``, with a way of its own to read the broker."""
     store = env.find_store()
     after = store.heads() if store else ()
     reading = read(env.book_files)  # first: it costs no network to find it broken
-    found = store_look(env, reading, read_account(env, since=since))
-    return msgspec.structs.replace(found, after=after)
+    return msgspec.structs.replace(store_look(env, reading, read_broker()), after=after)
 
 
 def store_look(env: Env, reading: Reading, broker: BrokerReading) -> Seen:

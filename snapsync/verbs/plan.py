@@ -19,7 +19,7 @@ from snapsync.version import __version__
 from .audit import tried
 from .env import Env
 from .judge import judge
-from .look import Seen, look, proven_since, store_look, up_to_date
+from .look import Seen, look, look_by, proven_since, store_look, up_to_date
 from .record import elsewhere, read_replay, record
 from .recover import settle, settle_locked
 
@@ -53,10 +53,10 @@ def plan(env: Env, *, since: Instant | None = None, part: Part | None = None) ->
 
 def plan_recorded(env: Env, folder: Path, *, redact: bool = False, since: Instant | None = None) -> Planned:
     """As ``plan``, keeping the scrubbed replies of the reading in a folder."""
-    recovered = settle(env) if env.find_store() else None
-    reading = read(env.book_files)
-    broker = record(env, folder, redact=redact, since=since or proven_since(env))
-    return keep(env, store_look(env, reading, broker), recovered)
+    with tried(env, "plan"):
+        recovered = settle(env) if env.find_store() else None
+        since = since or proven_since(env)
+        return keep(env, look_by(env, lambda: record(env, folder, redact=redact, since=since)), recovered)
 
 
 def plan_replayed(env: Env, folder: Path) -> Planned:
@@ -106,6 +106,7 @@ def keep(env: Env, seen: Seen, recovered: OperationId | None = None, part: Part 
                 holds=still_held(whole.changes, latest[1].holds if latest else (), env.rules, whole.withheld),
             )
         )
+    seen = msgspec.structs.replace(seen, after=(operation,))  # whoever narrows this plan need not look again
     return Planned(operation=operation, plan=made, seen=seen, recovered=recovered)
 
 

@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from snapsync import Env, apply, log, plan, plan_undo, verify
+from snapsync.ends.alpaca import BrokerReading
 from snapsync.errors import Exit, StoreError
-from snapsync.verbs.look import look
+from snapsync.verbs.look import look, look_by
 from snapsync.verbs.plan import keep
+from snapsync.verbs.record import record
 from tests.conftest import Bot
 
 
@@ -40,6 +42,25 @@ def test_an_undo_between_a_look_and_its_plan_stays_undone(applied: Bot) -> None:
     assert latest[1].agreed == undone[1].agreed
     assert made.plan.drift
     assert {each.code for each in made.plan.asking} >= {"held"}
+
+
+def test_an_undo_while_a_recording_is_made_stays_undone(applied: Bot) -> None:
+    """A look with a reading of its own, as ``plan --record`` makes one, is planned like any other."""
+    slow = applied.env()
+
+    def recorded() -> BrokerReading:
+        apply(applied.env(), plan_undo(applied.env()), confirmed=True)
+        return record(slow, applied.folder / "recording", redact=False, since=None)
+
+    made = keep(slow, look_by(slow, recorded))
+
+    store = applied.env().store
+    act = store.operation(made.operation)
+    [undone] = map(store.operation, act.parents)
+    assert undone.verb == "undo"
+    assert undone.holds
+    assert act.holds == undone.holds
+    assert act.agreed == undone.agreed
 
 
 def test_a_slow_look_takes_nothing_back(bot: Bot) -> None:
