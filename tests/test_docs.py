@@ -14,7 +14,7 @@ import click
 import pytest
 
 from snapsync.cli.main import invoke
-from snapsync.ends.book import history, positions
+from snapsync.ends.book import entries, positions
 
 from .conftest import Bot
 from .generate_docs import DOCS, commands, pages
@@ -138,7 +138,7 @@ def test_every_finding_is_explained() -> None:
     assert made == explained
 
 
-@pytest.mark.parametrize("names", [positions.NAMES, history.NAMES], ids=["positions", "history"])
+@pytest.mark.parametrize("names", [positions.NAMES, entries.NAMES], ids=["positions", "history"])
 def test_every_column_is_explained(names: dict[str, tuple[str, ...]]) -> None:
     """docs/book.md names each column that is read or written, and every other name that it may have."""
     text = (DOCS / "book.md").read_text("utf-8")

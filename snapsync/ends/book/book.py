@@ -23,7 +23,7 @@ from snapsync.model.pages import Pages
 from snapsync.model.policy import Finding
 from snapsync.model.state import Position, State, Transaction
 
-from . import bankroll, costs, history, positions
+from . import bankroll, costs, entries, history, positions
 from .faults import ROOM, UNFIT, fault
 from .history import Trades, trades
 from .holdings_draft import HEADER as POSITIONS_HEADER
@@ -100,7 +100,7 @@ def understand(data: dict[Role, bytes | None], files: BookFiles) -> Reading:
 
 _LAYOUTS: dict[str, tuple[Names, Callable[[Sheet], tuple[str, ...]], tuple[str, ...]]] = {
     "positions": (positions.NAMES, positions.added, POSITIONS_HEADER),
-    "history": (history.NAMES, history.added, HISTORY_HEADER),
+    "history": (entries.NAMES, entries.added, HISTORY_HEADER),
 }
 
 

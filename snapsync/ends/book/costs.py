@@ -10,7 +10,8 @@ from snapsync.model.policy import Finding
 from snapsync.model.symbols import multiplier
 
 from .cells import number
-from .history import Entry, Trades
+from .entries import Entry
+from .history import Trades
 from .sheet import LOOK_BACK
 
 _DOLLAR, _PERCENT = Decimal(1), Decimal("0.01")

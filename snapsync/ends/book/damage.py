@@ -10,7 +10,7 @@ import msgspec
 
 from snapsync.errors import BookError
 
-from . import history, positions
+from . import entries, positions
 from .book import added
 from .positions import Holdings
 from .sheet import Sheet
@@ -47,8 +47,8 @@ def _reader(file: Sheet, role: Role) -> Callable[[Row], object]:
         positions.required(file)
         seen = Holdings(file, {}, [])
         return lambda row: positions.take(seen, row)
-    history.required(file)
-    return lambda row: history.entry_of(file, row)
+    entries.required(file)
+    return entries.Entries(file)
 
 
 def _told(read: Callable[[Row], object], row: Row) -> BookError | None:

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import msgspec
 
-from .history import ACTIONS, EVENTS, ORDER_ID, Entry, by_a_sync
+from .entries import ACTIONS, EVENTS, ORDER_ID, Entry
 from .sheet import Sheet, imported
 from .table import Row
 from .values import Fix
@@ -80,8 +80,8 @@ def _no_trade(file: Sheet, entry: Entry) -> Fix:
 
 def _of_one_order(file: Sheet, entries: list[Entry], found: Surplus) -> None:
     """Of rows that say the same keep the bot's own, else the first import."""
-    imported = [entry for entry in entries if by_a_sync(file, entry)]
-    own = [entry for entry in entries if not by_a_sync(file, entry)]
+    imported = [entry for entry in entries if entry.ours]
+    own = [entry for entry in entries if not entry.ours]
     if own:
         # a bot that is late has its row beside ours until the next plan: that is no damage
         copies = [entry for entry in imported if _by_the_old_sync(file, entry.row)]

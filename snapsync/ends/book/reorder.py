@@ -7,8 +7,8 @@ import msgspec
 from .book import sheet_of
 from .cells import blank, kind
 from .damage import wrong_rows
+from .entries import Entries
 from .faults import quoted
-from .history import entry_of
 from .imports import names_nothing, surplus, whole_order
 from .schemas import Head, candidates, head_of, said_under
 from .sheet import Sheet
@@ -134,7 +134,8 @@ class Reorder:
         rows = tuple(self._as_moved(row) for row in table.rows if row.start not in self._gone)
         file = sheet_of(msgspec.structs.replace(table, header=header, rows=rows), self.files, self.role)
         wrong = {each.row.start for each in wrong_rows(file, self.role)}
-        entries = [entry for row in rows if row.start not in wrong and (entry := entry_of(file, row))]
+        read = Entries(file)
+        entries = [entry for row in rows if row.start not in wrong and (entry := read(row))]
         found = surplus(file, entries)
         self.left += found.left
         for row, fix in found.rows:

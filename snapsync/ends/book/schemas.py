@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from snapsync.errors import BookError
 
-from . import history, positions
+from . import entries, positions
 from .book import names_of
 from .cells import LONG, SHORT, blank, day, kind, number, word
 from .holdings_draft import HEADER as POSITIONS_HEADER
@@ -112,8 +112,8 @@ def _readable(file: Sheet, row: Row, role: Role) -> bool:
         positions.required(file)
         positions.lot_of(file, row)
     else:
-        history.required(file)
-        history.entry_of(file, row)
+        entries.required(file)
+        entries.Entries(file)(row)
     return True
 
 

@@ -34,7 +34,8 @@ class Row(msgspec.Struct, frozen=True):
     @property
     def blank(self) -> bool:
         """Whether it holds nothing: an empty line, or the bare commas that spreadsheets leave."""
-        return not any(value.strip() for value in self.values)
+        values = self.values
+        return not values or not (values[0].strip() or any(value.strip() for value in values))
 
 
 class Table(msgspec.Struct, frozen=True, eq=False):
@@ -57,7 +58,7 @@ def scan(name: str, text: str) -> Table:
     Raises:
         BookError: a quote that is never closed, or text behind a closing quote.
     """
-    return _table(name, text, list(_rows(name, text)))
+    return _table(name, text, list(rows_in(name, text)))
 
 
 def scan_until_it_breaks(name: str, text: str) -> Table:
@@ -68,7 +69,7 @@ def scan_until_it_breaks(name: str, text: str) -> Table:
     """
     rows: list[Row] = []
     try:
-        rows.extend(_rows(name, text))
+        rows.extend(rows_in(name, text))
     except BookError:
         if not rows:
             raise
@@ -81,11 +82,31 @@ def _table(name: str, text: str, rows: list[Row]) -> Table:
     return Table(name, text, rows[0], tuple(rows[1:]))
 
 
-def _rows(name: str, text: str) -> Iterator[Row]:
-    at, line = len(BOM) if text.startswith(BOM) else 0, 1
-    while at < len(text):
-        row, at = _row(name, text, at, line)
-        line += 1 + len(_NEWLINE.findall(text, row.start, row.end))
+def rows_in(name: str, text: str, line: int = 1) -> Iterator[Row]:
+    """The rows of some text that hold something; it begins at a row's start.
+
+    Args:
+        name: the file's, for errors.
+        text: whole rows.
+        line: in which line of the file it begins.
+
+    Raises:
+        BookError: see ``scan``.
+    """
+    at = len(BOM) if text.startswith(BOM) else 0
+    if '"' in text or "\r" in text:
+        while at < len(text):
+            row, at = _row(name, text, at, line)
+            line += 1 + len(_NEWLINE.findall(text, row.start, row.end))
+            if not row.blank:
+                yield row
+        return
+    # most files have neither quotes nor carriage returns: they come apart without a search per row
+    for part in text[at:].split("\n"):
+        end = at + len(part)
+        row = Row(tuple(part.split(",")), line, at, end, "\n" if end < len(text) else "")
+        line += 1
+        at = end + 1
         if not row.blank:
             yield row
 
@@ -102,10 +123,17 @@ def checked(table: Table, optional: frozenset[int] = frozenset()) -> Table:
         BookError: a row has another width.
     """
     for row in table.rows:
+        fitting(table, row, optional)
+    return table
+
+
+def fitting(table: Table, row: Row, optional: frozenset[int] = frozenset()) -> Row:
+    """The row, if it has a cell for each column; see ``checked``."""
+    if len(row.values) != len(table.header.values) or row.values == table.header.values:
         error = misfit(table, row, optional)
         if error:
             raise error
-    return table
+    return row
 
 
 def misfit(table: Table, row: Row, optional: frozenset[int] = frozenset()) -> BookError | None:
@@ -123,7 +151,7 @@ def misfit(table: Table, row: Row, optional: frozenset[int] = frozenset()) -> Bo
     # a short row without its newline may be one that is being written right now
     if (least if row.newline else width) <= found <= width:
         return None
-    if row is table.rows[-1] and not row.newline and found < width:
+    if not row.newline and found < width:  # none but the last lacks it
         return fault(
             HALF,
             f"{table.name}:{row.line}: the last row breaks off after {found} of {width} fields",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,8 @@ from snapsync.model.instant import Instant, from_datetime, instant, to_datetime
 
 from .faults import quoted
 
+_MINUTE = len("2025-08-21T13:45")
+_DAY = 24
 _TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:([T ])(\d\d:\d\d)(:\d\d)?(?:[.,](\d{1,9}))?(?: ?(Z|[+-]\d\d:?\d\d))?)?",
     re.ASCII | re.IGNORECASE,
@@ -39,15 +42,40 @@ def read_time(text: str, zone: ZoneInfo) -> Instant:
     try:
         if match:
             day, _, clock, seconds, fraction, offset = match.groups()
-            clock = (clock or "00:00") + (seconds or ":00")
-            if offset:
-                dot = f".{fraction}" if fraction else ""
-                return instant(f"{day}T{clock}{dot}{offset}")
-            moment = datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=zone)
-            return Instant(f"{from_datetime(moment)[:20]}{(fraction or ''):0<9}Z")
+            minute = _minute(day, clock or "00:00", offset or zone)
+            seconds = seconds or ":00"
+            if seconds < ":60":
+                return Instant(f"{minute}{seconds}.{(fraction or ''):0<9}Z")
     except (ValueError, OverflowError):
         pass
     raise ValueError(f"{quoted(text)} is not a time; expected one such as 2025-08-21 09:45:00")
+
+
+def _minute(day: str, clock: str, where: str | ZoneInfo) -> str:
+    """A minute in UTC, as an instant begins; zones are whole minutes apart, so the seconds stay."""
+    ahead = _ahead(day, where)
+    if ahead is not None and clock < "24":
+        hours, minutes = divmod(int(clock[:2]) * 60 + int(clock[3:]) - ahead, 60)
+        if 0 <= hours < _DAY and clock[3:] < "60":
+            return f"{day}T{hours:02}:{minutes:02}"
+    if isinstance(where, str):
+        return instant(f"{day}T{clock}:00{where}")[:_MINUTE]
+    moment = datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=where)
+    return from_datetime(moment)[:_MINUTE]
+
+
+@lru_cache(maxsize=1 << 12)
+def _ahead(day: str, where: str | ZoneInfo) -> int | None:
+    """How many minutes a zone is ahead of UTC on a day; None where that changes, or is no whole number."""
+    if isinstance(where, str):
+        instant(f"{day}T00:00:00{where}")  # it refuses what is no offset
+        zone = datetime.fromisoformat(f"{day}T00:00{where.upper()}").tzinfo
+    else:
+        zone = where
+    begins = datetime.fromisoformat(f"{day}T00:00")
+    ahead = {(begins + timedelta(hours=hours)).replace(tzinfo=zone).utcoffset() for hours in (0, _DAY)}
+    minutes, rest = divmod(ahead.pop() or timedelta(0), timedelta(minutes=1))
+    return None if ahead or rest else minutes
 
 
 def style_of(text: str) -> TimeStyle | None:

@@ -18,8 +18,9 @@ from snapsync.model.state import ORDER, SEVERAL, Transaction
 from . import instrument
 from .cells import cased, count_text, flag_text, price_text
 from .draft import Draft
+from .entries import ACTIONS, OPTIONAL, ORDER_ID, PRICES, QUANTITIES, Entry
 from .faults import GONE, fault
-from .history import ACTIONS, OPTIONAL, ORDER_ID, PRICES, QUANTITIES, Entry, Trades, by_a_sync, price_of
+from .history import Trades, price_of
 from .sheet import Sheet, their_name
 from .times import time_text
 from .values import BookFiles
@@ -123,15 +124,13 @@ def _correct(pen: Pen, change: TransactionChange, key: str) -> None:
         raise fault(GONE, f"{pen.file.table.name}: no row of {key}", "Plan again: snapsync plan")
     target = change.after
     if change.withdraws:
-        ours = [entry for entry in pen.held.entries.get(target.key, ()) if by_a_sync(pen.file, entry)]
+        ours = [entry for entry in pen.held.entries.get(target.key, ()) if entry.ours]
         for entry in ours:
             pen.draft.remove(entry.row)
         entries = [entry for entry in entries if entry not in ours]
     for entry in entries:
         pen.put(entry, _words(pen.file, entry, change, key))
-    newest = sorted(
-        entries, key=lambda entry: (by_a_sync(pen.file, entry), entry.time, entry.row.line), reverse=True
-    )
+    newest = sorted(entries, key=lambda entry: (entry.ours, entry.time, entry.row.line), reverse=True)
     amounts = [entry.qty for entry in newest]
     if "qty" in change.fields:
         amounts = _shared_out(amounts, target.qty)

@@ -13,7 +13,7 @@ import msgspec
 from snapsync.model.instant import day_of
 from snapsync.model.state import Transaction
 
-from .history import Trades, by_a_sync, transaction
+from .history import Trades, transaction
 from .sheet import LOOK_BACK
 from .table import Row, Table
 from .trades_draft import imported_cells
@@ -53,13 +53,13 @@ def _around(day: str) -> tuple[str, ...]:
 
 
 def _as_written(held: Trades, key: str, env: str) -> bool:
-    ours = [entry for entry in held.entries[key] if by_a_sync(held.file, entry)]
+    ours = [entry for entry in held.entries[key] if entry.ours]
     if len(ours) != 1:
         return False
     row = ours[0].row
     # in the way of the rows that were there then: those of later days may have brought another
     then = msgspec.structs.replace(held.file, table=_before(held.file.table, row))
-    cells = imported_cells(then, transaction(held.file, key, ours), env)
+    cells = imported_cells(then, transaction(key, ours), env)
     places = {place: cells[name] for name, place in held.file.columns.items() if name in cells}
     return all(places.get(at, "") == value for at, value in enumerate(row.values))
 
