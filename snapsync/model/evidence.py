@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Container, Iterator
 from decimal import Decimal
 from itertools import chain
 
@@ -37,7 +37,7 @@ class Evidence:
     ``booked`` are the keys of the orders that the book has a row for: those are the bot's.
     """
 
-    def __init__(self, look: Look, rules: Rules, *, booked: Collection[str], base: Base | None) -> None:
+    def __init__(self, look: Look, rules: Rules, *, booked: Container[str], base: Base | None) -> None:
         ledger, broker = look.ledger, look.broker
         self._at = look.at
         self._newest = Newest(ledger)

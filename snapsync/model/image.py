@@ -6,7 +6,8 @@ a long file changes its last chunk alone. A file that is not there is an image t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 
 from .canon import ImageId, ObjectId, Stored, encode, identify
 from .pages import Fetch
@@ -32,20 +33,77 @@ class Image(Stored, frozen=True, tag="image"):
 
 def image(data: bytes | None) -> tuple[ImageId, list[tuple[ObjectId, bytes]]]:
     """The id of a file's image, and the objects that it is made of, children first."""
-    objects: list[tuple[ObjectId, bytes]] = []
+    objects = list(image_objects(data))
+    return ImageId(objects[-1][0]), objects
 
-    def put(encoded: bytes) -> ObjectId:
-        id = identify(encoded)
-        objects.append((id, encoded))
-        return id
 
-    chunks = [put(_CHUNK_HEADER + chunk) for chunk in _chunks(data or b"")]
-    branches = [
-        put(encode(Branch(chunks=tuple(chunks[start : start + BRANCH]))))
-        for start in range(0, len(chunks), BRANCH)
-    ]
-    root = encode(Image(size=None if data is None else len(data), branches=tuple(branches)))
-    return ImageId(put(root)), objects
+def image_of(objects: Iterable[tuple[ObjectId, bytes]]) -> ImageId:
+    """The id of the image that objects are of; it is the last of them."""
+    [(id, _)] = deque(objects, maxlen=1)
+    return ImageId(id)
+
+
+def image_objects(
+    data: bytes | None, before: Sequence[ObjectId] = (), start: int = 0
+) -> Iterator[tuple[ObjectId, bytes]]:
+    """The objects that a file's image is made of, children first.
+
+    Args:
+        data: the file's bytes, None where there is no file; or those behind some chunks.
+        before: those chunks, which are in the store already, and so are the branches that they fill.
+        start: how many bytes they are.
+    """
+    ids = list(before)
+    for chunk in chunks((data or b"",)):
+        encoded = _CHUNK_HEADER + chunk
+        ids.append(identify(encoded))
+        yield ids[-1], encoded
+    branches = []
+    for first in range(0, len(ids), BRANCH):
+        encoded = encode(Branch(chunks=tuple(ids[first : first + BRANCH])))
+        branches.append(identify(encoded))
+        if first + BRANCH > len(before):
+            yield branches[-1], encoded
+    root = encode(Image(size=None if data is None else start + len(data), branches=tuple(branches)))
+    yield identify(root), root
+
+
+def image_chunks(id: ImageId, fetch: Fetch) -> tuple[ObjectId, ...]:
+    """The chunks of an image, in order."""
+    root = stored(fetch(id), Image, id)
+    return tuple(chunk for branch in root.branches for chunk in stored(fetch(branch), Branch, branch).chunks)
+
+
+def content(chunk: bytes) -> bytes:
+    """The file's bytes that a chunk's object holds."""
+    return chunk.removeprefix(_CHUNK_HEADER)
+
+
+def chunk_id(chunk: bytes) -> ObjectId:
+    """The id of the object that holds these bytes of a file."""
+    return identify(_CHUNK_HEADER + chunk)
+
+
+def ends(data: bytes) -> Iterator[int]:
+    """Where in a file each of its chunks ends."""
+    end = 0
+    for chunk in chunks((data,)):
+        end += len(chunk)
+        yield end
+
+
+def chunks(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """A file's chunks; its bytes come in blocks of any size."""
+    held, looked = b"", 0
+    for block in blocks:
+        held, start = held + block, 0
+        while (newline := held.find(b"\n", max(start + CHUNK - 1, looked))) >= 0:
+            yield held[start : newline + 1]
+            start = newline + 1
+        held = held[start:]
+        looked = len(held) if len(held) >= CHUNK - 1 else 0
+    if held:
+        yield held
 
 
 def image_bytes(id: ImageId, fetch: Fetch) -> bytes | None:
@@ -53,20 +111,7 @@ def image_bytes(id: ImageId, fetch: Fetch) -> bytes | None:
     root = stored(fetch(id), Image, id)
     if root.size is None:
         return None
-    return b"".join(
-        fetch(chunk).removeprefix(_CHUNK_HEADER)
-        for branch in root.branches
-        for chunk in stored(fetch(branch), Branch, branch).chunks
-    )
-
-
-def _chunks(data: bytes) -> Iterator[bytes]:
-    start = 0
-    while start < len(data):
-        newline = data.find(b"\n", start + CHUNK - 1)
-        end = len(data) if newline < 0 else newline + 1
-        yield data[start:end]
-        start = end
+    return b"".join(content(fetch(chunk)) for chunk in image_chunks(id, fetch))
 
 
 ABSENT: ImageId = image(None)[0]

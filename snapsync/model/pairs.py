@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from functools import cache
+from operator import attrgetter
 
 import msgspec
 
 from .change import changed_fields
 from .dated import Days
 from .instant import Instant, seconds_between, shift
-from .ledger import FILL
+from .find import Find
+from .last_fills import LastFills
 from .match import WINDOW_SECONDS, Ended, Matches, Pair, match
 from .plan import Look
+from .sides import Sides, sides
 from .state import IMPORTED, ORDER, Transaction
 from .threeway import Base, Moves, transaction_moves
 
@@ -25,7 +28,7 @@ class Pairs(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     which the bot has written a row with the order's id. ``named`` maps an order to the row that has the bot's
     own id of it, the client order id, where the broker's belongs. ``strays`` are rows that name an order
     which the broker does not show. ``mistimed`` pairs the bot's own rows with their orders, where the row's
-    time is not that of the fills.
+    time is not that of the fills. ``booked`` finds any trade of the book by its key.
     """
 
     since: Instant
@@ -37,6 +40,7 @@ class Pairs(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     kept: list[str]
     doubled: frozenset[str]
     named: dict[str, Transaction]
+    booked: Find
     strays: list[str]
     mistimed: list[Pair]
 
@@ -55,56 +59,57 @@ class Pairs(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 def pairs(look: Look, base: Base | None) -> Pairs:
     """Pair what both sides know of the trades inside Scope and Coverage."""
     moves = transaction_moves(base, look.book, look.broker)
+    days, ended = Days(look.book_zone), cache(LastFills(look.ledger, look.at).ended)
     since = look.broker.coverage.since if look.broker.coverage else look.at
-    book, broker = look.book.transactions.by_key(), look.broker.transactions.by_key()
+    found = sides(look, moves, ended)
 
     def compared(row: Transaction) -> bool:
         return row.time >= since and look.scope.covers(row.symbol, row.asset_class)
 
-    days = Days(look.book_zone)
-    nameless = _nameless(book.values(), since, days)
-    named = _named(book, broker)
-    fresh = {*moves.worth_a_look(row.key for row in named.values())}
-    looked_at = {*moves.worth_a_look(broker.keys()), *(key for key, row in named.items() if row.key in fresh)}
-    orders = [broker[key] for key in sorted(looked_at) if compared(broker[key])]
-    missing = [order for order in orders if order.key not in book and order.key not in named]
-    imported = _imported(book, broker, moves, nameless)
-    ended = cache(_Fills(look).ended)
-    matches = match(nameless, [*missing, *filter(compared, imported)], ended, days)
-    late = {order.key: row for row, order in matches.links if order.key in book}
-    working = {f"{ORDER}{order.id}" for order in look.open_orders} | {row.key for row in named.values()}
+    orders = [order for _, order in sorted(found.broker.items()) if compared(order)]
+    mine = {order.key: row for order in orders if (row := found.book.get(order.key))}
+    missing = [order for order in orders if order.key not in mine and order.key not in found.named]
+    wanted = [*missing, *filter(compared, found.imported())]
+    matches = match(_nameless(found.around(wanted), since, days), wanted, ended, days)
+    keys = {order.key for order in orders}
+    late = [(row, order) for row, order in matches.links if found.booked(order.key)]
     return Pairs(
         since=since,
         moves=moves,
-        orders=[*orders, *(broker[key] for key in sorted(late.keys() - {order.key for order in orders}))],
-        rows={
-            **{order.key: book[order.key] for order in orders if order.key in book},
-            **{order.key: row for row, order in matches.links},
-            **named,
-        },
+        orders=[*orders, *sorted((order for _, order in late if order.key not in keys), key=attrgetter("key"))],
+        rows={**mine, **{order.key: row for row, order in matches.links}, **found.named},
         matches=matches,
-        late=late,
-        kept=sorted(
-            key for key in late if key not in look.untouched or not _same(book[key], broker[key], days)
-        ),
-        doubled=frozenset(
-            order.key
-            for order in orders
-            if order.key in look.untouched and order.key in book
-            if book[order.key].origin != IMPORTED and book[order.key].qty == 2 * order.qty
-        ),
-        named=named,
-        strays=[
-            key
-            for key in moves.worth_a_look(book.keys() - broker.keys() - working)
-            if book[key].linked and compared(book[key])
-        ],
+        late={order.key: row for row, order in late},
+        kept=sorted(order.key for _, order in late if not _may_go(look, found, order, days)),
+        doubled=frozenset(key for key, row in mine.items() if _doubled(look, row, found.broker[key])),
+        named=found.named,
+        booked=found.booked,
+        strays=sorted(row.key for row in _strays(look, found) if compared(row)),
         mistimed=[
-            (book[order.key], order)
+            (mine[order.key], order)
             for order in orders
-            if order.key in book and not _timely(book[order.key], order, ended, days)
+            if order.key in mine and not _timely(mine[order.key], order, ended, days)
         ],
     )
+
+
+def _may_go(look: Look, found: Sides, order: Transaction, days: Days) -> bool:
+    """Whether the imported row of an order is as we wrote it, and says what the broker says."""
+    row = found.booked(order.key)
+    return row is not None and order.key in look.untouched and _same(row, order, days)
+
+
+def _doubled(look: Look, row: Transaction, order: Transaction) -> bool:
+    return row.origin != IMPORTED and row.qty == 2 * order.qty and order.key in look.untouched
+
+
+def _strays(look: Look, found: Sides) -> Iterator[Transaction]:
+    """The rows that name an order which the broker does not show."""
+    working = {f"{ORDER}{order.id}" for order in look.open_orders}
+    working |= {row.key for row in found.named.values()}
+    for key, row in found.book.items():
+        if row.linked and key not in found.broker and key not in working:
+            yield row
 
 
 def _nameless(rows: Iterable[Transaction], since: Instant, days: Days) -> list[Transaction]:
@@ -116,21 +121,6 @@ def _nameless(rows: Iterable[Transaction], since: Instant, days: Days) -> list[T
         for row in rows
         if not row.linked and row.time >= earliest and (row.time >= first or days.dated(row.time))
     ]
-
-
-def _named(book: Mapping[str, Transaction], broker: Mapping[str, Transaction]) -> dict[str, Transaction]:
-    """The orders that a row names by the id that the bot gave them; such a row stays as it is."""
-    rows = {key.removeprefix(ORDER): row for key, row in book.items() if key not in broker and row.linked}
-    return {
-        key: rows[order.client_order_id]
-        for key, order in (broker.items() if rows else ())
-        if order.client_order_id in rows and key not in book
-        if _alike(rows[order.client_order_id], order)
-    }
-
-
-def _alike(row: Transaction, order: Transaction) -> bool:
-    return (row.symbol, row.action) == (order.symbol, order.action)
 
 
 def _same(row: Transaction, order: Transaction, days: Days) -> bool:
@@ -150,38 +140,3 @@ def _timely(row: Transaction, order: Transaction, ended: Ended, days: Days) -> b
     if order.time <= row.time <= shift(last, seconds=WINDOW_SECONDS):
         return True
     return row.time in {days.midnight(order.time), days.midnight(last)}
-
-
-def _imported(
-    book: Mapping[str, Transaction],
-    broker: Mapping[str, Transaction],
-    moves: Moves,
-    nameless: Iterable[Transaction],
-) -> list[Transaction]:
-    """The orders that we imported and that a row which has come since may stand for."""
-    fresh = moves.worth_a_look(row.key for row in nameless)
-    alike = {(book[key].symbol, book[key].action) for key in fresh}
-    unsettled = set(moves.worth_a_look(broker.keys() & book.keys()))
-    return [
-        broker[key]
-        for key, row in book.items()
-        if row.origin == IMPORTED and key in broker
-        if key in unsettled or (broker[key].symbol, broker[key].action) in alike
-    ]
-
-
-class _Fills:
-    """When an order was filled last; the Ledger is gone through once, and only if somebody asks."""
-
-    def __init__(self, look: Look) -> None:
-        self._ledger = look.ledger
-        self._last: dict[str, Instant] | None = None
-
-    def ended(self, order: Transaction) -> Instant:
-        if self._last is None:
-            self._last = {}
-            for row in self._ledger:
-                if row.type == FILL and row.order_id:
-                    key = f"{ORDER}{row.order_id}"
-                    self._last[key] = max(row.time, self._last.get(key, row.time))
-        return self._last.get(order.key, order.time)

@@ -6,6 +6,7 @@ no prices: planning twice on unchanged facts gives one id, and so does a price t
 
 from __future__ import annotations
 
+from collections.abc import Container
 from decimal import Decimal
 from typing import Literal
 
@@ -20,6 +21,7 @@ from .change import (
     Step,
     step,
 )
+from .find import Find
 from .holds import Hold
 from .instant import Instant
 from .ledger import Ledger
@@ -185,11 +187,12 @@ class Written(msgspec.Struct, frozen=True):
 class Look(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """What was seen of both sides at one time, stored: the facts that a plan is made of.
 
-    ``untouched`` are the keys of imported trades whose row is as we wrote it, ``corrected`` is when the
+    ``untouched`` tells whether an imported trade's row is as we wrote it, ``corrected`` is when the
     bankroll was last written by us, ``book_zone`` the zone of the book's times that name none,
     ``written`` what was applied in the last 24 hours, and ``holds`` what waits for a person's yes.
     ``hosts`` are the names of the host that last wrote the book and of this one, if these are two machines.
-    ``missing`` is what the account leaves unexplained.
+    ``missing`` is what the account leaves unexplained. The two ways to find a trade by its key are there
+    where they are quicker than to go through all trades.
     """
 
     env: str
@@ -204,7 +207,9 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     open_orders: tuple[OpenOrder, ...] = ()
     rebound: bool = False
     observations: tuple[Finding, ...] = ()
-    untouched: frozenset[str] = frozenset()
+    untouched: Container[str] = frozenset()
+    find_in_book: Find | None = None
+    find_at_broker: Find | None = None
     corrected: Instant | None = None
     book_zone: str = "UTC"
     written: tuple[Written, ...] = ()

@@ -52,8 +52,7 @@ _DELIVERY_DAYS = 7
 def plan(look: Look, base: Base | None, rules: Rules) -> Plan:
     """Compute what the book should change to be true to the broker."""
     trades = pairs(look, base)
-    booked = {row.key for row in look.book.transactions if row.origin != IMPORTED} | trades.links
-    evidence = Evidence(look, rules, booked=booked, base=base)
+    evidence = Evidence(look, rules, booked=_Booked(trades), base=base)
     young = evidence.filled_since(shift(look.at, seconds=-rules.grace_seconds))
     positions = _positions(look, base, evidence)
     changes: list[Change] = [*positions, *_transactions(trades, evidence)]
@@ -92,6 +91,17 @@ def plan(look: Look, base: Base | None, rules: Rules) -> Plan:
         reading=reading_of(look),
         explanation=_explanation(look, base, evidence),
     )
+
+
+class _Booked:
+    """The keys of the orders that the book has a row of the bot's own for."""
+
+    def __init__(self, trades: Pairs) -> None:
+        self._links, self._find = trades.links, trades.booked
+
+    def __contains__(self, key: object) -> bool:
+        row = self._find(str(key))
+        return key in self._links or (row is not None and row.origin != IMPORTED)
 
 
 def _explanation(look: Look, base: Base | None, evidence: Evidence) -> Brief:

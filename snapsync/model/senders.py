@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Container, Mapping
 from datetime import time
 from zoneinfo import ZoneInfo
 
@@ -36,7 +36,7 @@ class Senders:
         prefix: what the bot's client order ids begin with; empty: the bot marks none.
     """
 
-    def __init__(self, orders: Mapping[str, Transaction], booked: Collection[str], prefix: str) -> None:
+    def __init__(self, orders: Mapping[str, Transaction], booked: Container[str], prefix: str) -> None:
         self._orders, self._booked, self._prefix = orders, booked, prefix
 
     def of(self, fill: Activity) -> Sender:

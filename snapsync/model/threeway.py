@@ -49,11 +49,17 @@ class Moves:
         """The keys that moved on either side since ``base``; None on first contact."""
         self._base, self._book, self._broker = base, frozenset(book), frozenset(broker)
 
+    @property
+    def moved(self) -> frozenset[str] | None:
+        """The keys to compare; None on first contact, and under new rules: all of them."""
+        if self._base is None or not self._base.same_terms:
+            return None
+        return self._book | self._broker | self._base.open
+
     def worth_a_look(self, keys: Iterable[str]) -> list[str]:
         """The keys to compare, sorted; on first contact, and under new rules, all of them."""
-        if self._base is None or not self._base.same_terms:
-            return sorted(set(keys))
-        return sorted(set(keys) & (self._book | self._broker | self._base.open))
+        moved = self.moved
+        return sorted(set(keys) if moved is None else moved.intersection(keys))
 
     def of(self, *keys: str) -> Moved:
         """Who moved any of these keys; what only stayed open counts as the broker's move."""

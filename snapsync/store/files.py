@@ -143,6 +143,16 @@ def write(target: Path, data: bytes, *, mode: int = FILE_MODE) -> None:
         publish(temporary, target)
 
 
+def leave(target: Path, data: bytes) -> None:
+    """Replace a file that carries its own checksum and that nobody misses; it need not be durable."""
+    temporary = target.with_name(f"{TEMPORARY}{os.urandom(8).hex()}")
+    with _told(target), _removed_on_failure(temporary):
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        temporary.replace(target)
+
+
 def append(target: Path, data: bytes) -> None:
     """Add whole rows to a file's end in one write, durable when this returns.
 

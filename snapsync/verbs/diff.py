@@ -9,7 +9,6 @@ from snapsync.errors import UsageError
 from snapsync.model.canon import ObjectId, OperationId, SnapshotId, StateId, short
 from snapsync.model.difference import differences
 from snapsync.model.history import BookSnapshot, BrokerSnapshot, Operation
-from snapsync.model.image import image
 from snapsync.model.point import Point
 from snapsync.model.side import Compared, Diff, Name, Side, Sides
 from snapsync.model.state import StateRoot, stored_state
@@ -82,10 +81,10 @@ def sides(env: Env, text: str, then: Point | None = None) -> Sides:
 
 def _word(env: Env, word: str, then: Point | None) -> Sides:
     if word == "book" and then is None:
-        from snapsync.ends.book import read  # noqa: PLC0415 - only for the files as they are now
+        from snapsync.ends.book import ROLES, read  # noqa: PLC0415 - only for the files as they are now
 
         reading = read(env.book_files)
-        images = {str(role): image(data)[0] for role, data in reading.files.items()}
+        images = {str(role): reading.image(role) for role in ROLES}
         return Sides(words="the book's files as they are now", book=Side(state=reading.state, images=images))
     entries = env.store.log((then.operation,) if then else None)
     newest = next((entry for entry in entries if getattr(entry[1], word) is not None), None)

@@ -8,7 +8,7 @@ from functools import partial
 import msgspec
 
 from snapsync.ends.alpaca import BrokerReading, Known, Reach, read_broker, same_doubt
-from snapsync.ends.book import Reading, Role, read
+from snapsync.ends.book import ROLES, Reading, read
 from snapsync.model.canon import ImageId, OperationId, SnapshotId
 from snapsync.model.doubts import told_by_missing
 from snapsync.model.history import BookSnapshot, BrokerSnapshot, Operation
@@ -120,7 +120,7 @@ def facts(
             *account.observations,
             *reading.observations,
         ),
-        untouched=reading.untouched,
+        untouched=reading.annals,
         corrected=reading.corrected,
         book_zone=str(env.config.book_timezone),
     )
@@ -189,12 +189,11 @@ def store_broker(store: Store, reading: BrokerReading) -> SnapshotId:
 def store_book(store: Store, reading: Reading) -> SnapshotId:
     """Keep a reading of the book, with the very bytes of its files."""
     store.put_all(reading.state.objects())
-    images = {role: store.put_image(data) for role, data in reading.files.items()}
-    return SnapshotId(store.put(BookSnapshot(state=reading.state.id, images=_by_name(images))))
-
-
-def _by_name(images: dict[Role, ImageId]) -> dict[str, ImageId]:
-    return {str(role): id for role, id in images.items()}
+    images: dict[str, ImageId] = {}
+    for role in ROLES:
+        store.put_all(reading.objects(role))
+        images[role] = reading.image(role)
+    return SnapshotId(store.put(BookSnapshot(state=reading.state.id, images=images)))
 
 
 def proven_since(env: Env) -> Instant | None:

@@ -168,4 +168,4 @@ def _findings(
         yield from unreadable(f"{after.summary} {after.detail}")
     elif isinstance(now, Reading) and history:
         gone = {spot.line for spot in history.spots if spot.field is None and spot.after is None}
-        yield from rows_taken_out(gone & lines_of_the_bot(now.trades))
+        yield from rows_taken_out(gone & lines_of_the_bot(now.annals.whole))

@@ -5,14 +5,17 @@ hold after a plan's changes; it never writes. Spans are put into the files as th
 columns, keys, rows and newlines that are not ours come back byte for byte.
 """
 
-from .book import Reading, names_of, propose, read, synced_at, understand
+from .annals import Memory
+from .book import Reading, read, synced_at, understand
 from .diagnosis import Diagnosis, diagnose
 from .history import lines_of_the_bot
 from .layout import Layout, layouts, survey, unused
 from .merge import Merged, merge
 from .nearby import Nearby, nearby
+from .propose import propose
 from .raw import assure_writable, read_files
 from .repair import Repaired, repair
+from .sheets import names_of
 from .values import ROLES, BookFiles, Edit, Fix, Role, Writing, plain_name
 
 __all__ = [
@@ -22,6 +25,7 @@ __all__ = [
     "Edit",
     "Fix",
     "Layout",
+    "Memory",
     "Merged",
     "Nearby",
     "Reading",

@@ -11,25 +11,21 @@ from snapsync.model.symbols import multiplier
 
 from .cells import number
 from .entries import Entry
-from .history import Trades
-from .sheet import LOOK_BACK
+from .sheet import Sheet
 
 _DOLLAR, _PERCENT = Decimal(1), Decimal("0.01")
 
 
-def observations(found: Trades) -> Iterable[Finding]:
+def observations(file: Sheet, last: Iterable[Entry]) -> Iterable[Finding]:
     """Note that the newest row's cost is not its quantity times its price, and in how many rows it is so.
 
-    A bot that has been put right is not told of its old rows for ever.
+    A bot that has been put right is not told of its old rows for ever: ``last`` are the newest entries,
+    LOOK_BACK of them where there are as many, in the file's order.
     """
-    file = found.file
     if not file.has("total_cost"):
         return
-    entries = sorted(
-        (entry for entries in found.entries.values() for entry in entries), key=lambda entry: entry.row.line
-    )
-    costs = [(entry, each) for entry in entries[-LOOK_BACK:] if (each := _cost(found, entry)) is not None]
-    wrong = [(entry, cost) for entry, cost in costs if _differs(found, entry, cost)]
+    costs = [(entry, each) for entry in last if (each := _cost(file, entry)) is not None]
+    wrong = [(entry, cost) for entry, cost in costs if _differs(file, entry, cost)]
     if not wrong or wrong[-1] != costs[-1]:
         return
     entry, cost = wrong[-1]
@@ -43,16 +39,16 @@ def observations(found: Trades) -> Iterable[Finding]:
     )
 
 
-def _cost(found: Trades, entry: Entry) -> Decimal | None:
+def _cost(file: Sheet, entry: Entry) -> Decimal | None:
     try:
-        return abs(number(found.file.cell(entry.row, "total_cost")))
+        return abs(number(file.cell(entry.row, "total_cost")))
     except ValueError:  # the bot's own cell, which nothing else depends on
         return None
 
 
-def _differs(found: Trades, entry: Entry, cost: Decimal) -> bool:
+def _differs(file: Sheet, entry: Entry, cost: Decimal) -> bool:
     try:
-        fees = abs(number(found.file.cell(entry.row, "fees") or "0"))
+        fees = abs(number(file.cell(entry.row, "fees") or "0"))
     except ValueError:
         fees = Decimal(0)
     true = _true(entry)

@@ -11,9 +11,9 @@ import msgspec
 from snapsync.errors import BookError
 
 from . import entries, positions
-from .book import added
 from .positions import Holdings
 from .sheet import Sheet
+from .sheets import added
 from .table import Row, misfit
 from .text import BOM
 from .values import Role

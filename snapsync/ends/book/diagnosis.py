@@ -13,10 +13,12 @@ import msgspec
 from snapsync.errors import BookError
 
 from .bankroll import bankroll
-from .book import holdings_of, members_of, sheet_of, trades_of
+from .book import holdings_of, members_of
 from .damage import whole_keys, wrong_rows
+from .history import trades
 from .raw import read_files
 from .repair import Repaired, mend
+from .sheets import opened, sheet_of
 from .table import scan_until_it_breaks
 from .values import ROLES, BookFiles, Role
 
@@ -80,7 +82,7 @@ def _unreadable(role: Role, data: bytes, files: BookFiles) -> BookError | None:
         elif role == "positions":
             holdings_of(data, files)
         else:
-            trades_of(data, files)
+            trades(opened(data, files, "history"))
     except BookError as error:
         return error
     return None

@@ -9,13 +9,11 @@ from decimal import Decimal
 import msgspec
 
 from snapsync.model.canon import normal
-from snapsync.model.policy import Finding
 from snapsync.model.state import IMPORTED, ROW, Transaction
 from snapsync.model.symbols import multiplier
 from snapsync.model.trades import average
 
-from .entries import EVENTS, Entries, Entry, required
-from .faults import quoted
+from .entries import Entries, Entry, required
 from .sheet import Sheet, imported
 from .table import Row
 
@@ -23,20 +21,29 @@ _DIGEST = 16
 
 
 class Trades(msgspec.Struct, frozen=True, eq=False):
-    """A history file as read: its filled rows by the key of their transaction, in the file's order."""
+    """A history file as read: its filled rows by the key of their transaction, in the file's order.
+
+    Of a long file it may be the last rows alone: ``start`` is at which byte they begin.
+    """
 
     file: Sheet
     entries: dict[str, list[Entry]]
+    start: int = 0
+
+    def in_order(self) -> list[Entry]:
+        """The filled rows in the file's order."""
+        found = [entry for entries in self.entries.values() for entry in entries]
+        return sorted(found, key=lambda entry: entry.row.line)
 
 
-def trades(file: Sheet) -> Trades:
+def trades(file: Sheet, start: int = 0) -> Trades:
     """Read every row that was filled.
 
     Raises:
         BookError: a row cannot be understood.
     """
     required(file)
-    found = Trades(file, {})
+    found = Trades(file, {}, start)
     seen: dict[str, int] = {}
     read = Entries(file)
     for row in file.table.rows:
@@ -44,18 +51,19 @@ def trades(file: Sheet) -> Trades:
         if not entry:
             continue
         key = entry.key
-        if not key or not _one_trade(found.entries.get(key, ()), entry):
-            entry = msgspec.structs.replace(entry, key=_row_key(row, seen))
+        if not key or not one_trade(found.entries.get(key, ()), entry):
+            entry = msgspec.structs.replace(entry, key=row_key(row, seen))
         found.entries.setdefault(entry.key, []).append(entry)
     return found
 
 
-def _one_trade(known: Sequence[Entry], entry: Entry) -> bool:
+def one_trade(known: Sequence[Entry], entry: Entry) -> bool:
     """Whether a row is one more fill of those; the legs of an order are trades of their own under one id."""
     return not known or (known[0].what.key, known[0].action) == (entry.what.key, entry.action)
 
 
-def _row_key(row: Row, seen: dict[str, int]) -> str:
+def row_key(row: Row, seen: dict[str, int]) -> str:
+    """The key of a row that names no order; ``seen`` counts those that say the very same."""
     # columns added at the right end leave the cells, and so the key, as they were
     cells = "\x1f".join(row.values).rstrip("\x1f")
     digest = hashlib.sha256(cells.encode()).hexdigest()[:_DIGEST]
@@ -107,44 +115,3 @@ def price_of(fills: list[tuple[Decimal, Decimal | None]]) -> Decimal | None:
         return None
     qty = sum((each for each, _ in priced), Decimal(0))
     return average(sum((each * price for each, price in priced), Decimal(0)), qty)
-
-
-def observations(found: Trades) -> Iterable[Finding]:
-    """Note rows to which no order can ever be matched: they name no contract, or say neither buy nor sell."""
-    yield from _unknown_actions(found)
-    rows = [
-        entry.row.line
-        for key, entries in found.entries.items()
-        if key.startswith(ROW)
-        for entry in entries
-        if entry.what.lacks
-    ]
-    if rows:
-        yield Finding(
-            code="rows-without-contract",
-            severity="note",
-            key="transactions",
-            summary="Rows of the history name an option but not which: they cannot be matched to orders.",
-            detail=f"{found.file.table.name}: {len(rows)} row(s), the last in line {rows[-1]}, lack the"
-            " expiry, the type or the strike. Orders that they stand for are imported beside them.",
-        )
-
-
-def _unknown_actions(found: Trades) -> Iterable[Finding]:
-    rows = [
-        entry
-        for key, entries in found.entries.items()
-        if key.startswith(ROW)
-        for entry in entries
-        if entry.action not in {"buy", "sell", *EVENTS}
-    ]
-    if rows:
-        last = max(rows, key=lambda entry: entry.row.line)
-        yield Finding(
-            code="unknown-action",
-            severity="note",
-            key="transactions",
-            summary="Rows of the history say neither buy nor sell: they cannot be matched to orders.",
-            detail=f"{found.file.table.name}: {len(rows)} row(s), the last in line {last.row.line}, which"
-            f" says {quoted(last.action)}. Orders that they stand for are imported beside them.",
-        )

@@ -17,12 +17,13 @@ from snapsync.model.instant import Instant
 
 from . import bankroll
 from .alike import alike
-from .book import Reading, holdings_of, members_of, names_of, read, trades_of
-from .history import Trades
+from .book import Reading, holdings_of, members_of, read
+from .history import Trades, trades
 from .members import Members
 from .positions import Holdings
 from .raw import read_files
 from .sheet import Sheet, sheet
+from .sheets import names_of, opened
 from .table import Table, is_quoted, scan, spans
 from .text import BOM, decode
 from .times import read_time, style_of
@@ -84,10 +85,10 @@ def layouts(reading: Reading, files: BookFiles) -> tuple[Layout, ...]:
     parts: dict[Role, Members | Holdings | Trades | None] = {
         "bankroll": reading.members,
         "positions": reading.holdings,
-        "history": reading.trades,
+        "history": reading.annals.whole,
     }
     return tuple(
-        _absent(role, files) if reading.files[role] is None else _described(role, parts[role], files)
+        _absent(role, files) if reading.absent(role) else _described(role, parts[role], files)
         for role in ROLES
     )
 
@@ -130,7 +131,7 @@ def _alone(role: Role, files: BookFiles) -> Layout:
 def _part(role: Role, data: bytes, files: BookFiles) -> Members | Holdings | Trades | None:
     if role == "bankroll":
         return members_of(data, files)
-    return holdings_of(data, files) if role == "positions" else trades_of(data, files)
+    return holdings_of(data, files) if role == "positions" else trades(opened(data, files, "history"))
 
 
 def _heads(role: Role, data: bytes, files: BookFiles) -> Columns:

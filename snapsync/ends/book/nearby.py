@@ -18,9 +18,9 @@ from snapsync.errors import BookError
 from snapsync.model.canon import Record
 
 from .alike import alike
-from .book import names_of
 from .cells import number
 from .sheet import Names, sheet
+from .sheets import names_of
 from .table import scan
 from .values import ROLES, BookFiles, Role
 

@@ -10,10 +10,13 @@ import errno
 import os
 import stat
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Generic, NamedTuple, TypeVar
 
 from snapsync.errors import BookError
+from snapsync.model.past import Stamp, stamp
 
 from .faults import CHANGING, UNREADABLE, UNWRITABLE, fault
 from .values import ROLES, BookFiles, Role
@@ -23,7 +26,10 @@ PAUSE_SECONDS = 0.05
 _BLOCK = 1 << 20
 _FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
-Stamp = tuple[int, int, int, int, int]
+LARGEST = 512 * 2**20
+"""Bytes of a file beyond which it is refused: reading it takes some times as much memory."""
+
+T = TypeVar("T")
 
 
 def read_files(files: BookFiles, roles: tuple[Role, ...] = ROLES) -> dict[Role, bytes | None]:
@@ -32,14 +38,28 @@ def read_files(files: BookFiles, roles: tuple[Role, ...] = ROLES) -> dict[Role, 
     Raises:
         BookError: a file cannot be read, or they kept changing.
     """
+    return {role: each.data for role, each in read_stamped(files, roles, _all).items()}
+
+
+class Got(NamedTuple, Generic[T]):
+    """What was read of a file, None where there is none; and its stamp from before."""
+
+    data: T | None
+    stamp: Stamp | None
+
+
+def read_stamped(
+    files: BookFiles, roles: tuple[Role, ...], take: Callable[[int, Stamp, Role], T]
+) -> dict[Role, Got[T]]:
+    """As ``read_files``, for who need not read all: ``take`` reads from a handle what it wants of a file."""
     changing = ""
     for attempt in range(ATTEMPTS):
         if attempt:
             time.sleep(PAUSE_SECONDS * attempt)
-        seen = {role: _read(files.path(role)) for role in roles}
-        moved = [role for role, (_, stamp) in seen.items() if stamp != _stamp_of(files.path(role))]
+        seen = {role: _read(files.path(role), partial(take, role=role)) for role in roles}
+        moved = [role for role, got in seen.items() if got.stamp != _stamp_of(files.path(role))]
         if not moved:
-            return {role: data for role, (data, _) in seen.items()}
+            return seen
         changing = ", ".join(files.path(role).name for role in moved)
     raise fault(
         CHANGING,
@@ -69,7 +89,7 @@ def assure_writable(paths: Iterable[Path]) -> None:
             ) from None
 
 
-def _read(path: Path) -> tuple[bytes | None, Stamp | None]:
+def _read(path: Path, take: Callable[[int, Stamp], T]) -> Got[T]:
     try:
         # a FIFO would wait for its writer for ever
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -78,7 +98,7 @@ def _read(path: Path) -> tuple[bytes | None, Stamp | None]:
             raise fault(
                 UNREADABLE, f"{path.name}: a link to {path.readlink()}, which does not exist"
             ) from None
-        return None, None
+        return Got(None, None)
     except OSError as error:
         raise _refused(path, error) from None
     try:
@@ -88,24 +108,34 @@ def _read(path: Path) -> tuple[bytes | None, Stamp | None]:
             raise fault(
                 UNREADABLE, f"{path.name}: {kind}", "Move it away; the book's file belongs in its place."
             )
-        blocks = []
-        while block := os.read(handle, _BLOCK):
-            blocks.append(block)
+        if before.st_size > LARGEST:
+            raise fault(
+                UNREADABLE,
+                f"{path.name}: {before.st_size // 2**20} MiB; expected at most {LARGEST // 2**20}",
+                "Move its oldest rows into a file of their own.",
+            )
+        # the stamp is from before: whatever is written since then makes it differ from the path's
+        return Got(take(handle, stamp(before)), stamp(before))
     except OSError as error:
         raise _refused(path, error) from None
     finally:
         os.close(handle)
-    # the stamp is from before: whatever was written since then makes it differ from the path's
-    return b"".join(blocks), _stamp(before)
 
 
-def _stamp(seen: os.stat_result) -> Stamp:
-    return (seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
+def blocks(handle: int) -> Iterator[bytes]:
+    """What a file holds from where it is read next, block by block."""
+    while block := os.read(handle, _BLOCK):
+        yield block
+
+
+def _all(handle: int, before: Stamp, role: Role) -> bytes:
+    del before, role
+    return b"".join(blocks(handle))
 
 
 def _stamp_of(path: Path) -> Stamp | None:
     try:
-        return _stamp(path.stat())
+        return stamp(path.stat())
     except FileNotFoundError:
         return None
     except OSError as error:

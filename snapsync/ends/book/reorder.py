@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import msgspec
 
-from .book import sheet_of
 from .cells import blank, kind
 from .damage import wrong_rows
 from .entries import Entries
@@ -12,6 +11,7 @@ from .faults import quoted
 from .imports import names_nothing, surplus, whole_order
 from .schemas import Head, candidates, head_of, said_under
 from .sheet import Sheet
+from .sheets import sheet_of
 from .table import Row, is_quoted, spans, written
 from .tails import broken_off
 from .text import Splice, spliced

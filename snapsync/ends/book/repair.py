@@ -10,8 +10,9 @@ from collections.abc import Mapping
 
 import msgspec
 
-from .book import sheet_of, understand
+from .book import understand
 from .reorder import Reorder
+from .sheets import sheet_of
 from .table import scan
 from .tails import closed_object, without_an_open_quote, without_nuls
 from .text import decode

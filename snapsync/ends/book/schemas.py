@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 from snapsync.errors import BookError
 
 from . import entries, positions
-from .book import names_of
 from .cells import LONG, SHORT, blank, day, kind, number, word
 from .holdings_draft import HEADER as POSITIONS_HEADER
 from .sheet import Sheet, sheet
+from .sheets import names_of
 from .table import Row, Table
 from .times import read_time
 from .trades_draft import HEADER as HISTORY_HEADER

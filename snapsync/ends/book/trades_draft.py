@@ -63,10 +63,9 @@ class Pen(msgspec.Struct, frozen=True, eq=False):
                 self.draft.set(entry.row, self.columns[name], text)
 
     def add_columns(self, names: Iterable[str]) -> None:
-        """Add the columns of these that the file lacks, at its right end."""
+        """Add columns at the file's right end."""
         for name in names:
-            if name not in self.columns:
-                self.columns[name] = self.draft.add_column(their_name(name, self.files.columns))
+            self.columns[name] = self.draft.add_column(their_name(name, self.files.columns))
 
 
 def draft_trades(held: Trades, changes: tuple[TransactionChange, ...], files: BookFiles) -> str:
@@ -76,12 +75,7 @@ def draft_trades(held: Trades, changes: tuple[TransactionChange, ...], files: Bo
         BookError: the file has no row of a trade that is to be corrected.
     """
     pen = Pen(held, Draft(held.file.table), dict(held.file.columns), files)
-    if any(change.before is None for change in changes):
-        # all that an imported row says of itself: without its id it would be imported once more
-        priced = pen.file.has(*PRICES)
-        pen.add_columns(name for name in OPTIONAL if not (priced and name == "price"))
-    else:
-        pen.add_columns([ORDER_ID])
+    pen.add_columns(missing_columns(held.file, changes))
     for change in changes:
         if change.before is None:
             cells = imported_cells(pen.file, change.after, files.env)
@@ -89,6 +83,16 @@ def draft_trades(held: Trades, changes: tuple[TransactionChange, ...], files: Bo
         else:
             _correct(pen, change, change.before.key)
     return pen.draft.text()
+
+
+def missing_columns(file: Sheet, changes: Iterable[TransactionChange]) -> list[str]:
+    """The columns that a file needs for these changes and does not have."""
+    if any(change.before is None for change in changes):
+        # all that an imported row says of itself: without its id it would be imported once more
+        needed = [name for name in OPTIONAL if not (file.has(*PRICES) and name == "price")]
+    else:
+        needed = [ORDER_ID]
+    return [name for name in needed if not file.has(name)]
 
 
 def imported_cells(file: Sheet, trade: Transaction, env: str) -> dict[str, str]:

@@ -1,17 +1,11 @@
-"""Which imported rows are still as we wrote them: they may go again when the bot writes its own."""
+"""Whether an imported row is still as we wrote it: it may go again when the bot writes its own."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection
-from datetime import date, timedelta
-from functools import cache
 from operator import attrgetter
 
 import msgspec
-
-from snapsync.model.instant import day_of
-from snapsync.model.state import Transaction
 
 from .history import Trades, transaction
 from .sheet import LOOK_BACK
@@ -19,40 +13,14 @@ from .table import Row, Table
 from .trades_draft import imported_cells
 
 
-def untouched(held: Trades, trades: Collection[Transaction], env: str) -> frozenset[str]:
-    """The keys of those orders whose imported row says what we would write for them, cell by cell.
-
-    Only where another row may be of the same order, by its id or because it names none: only there it
-    matters.
+def as_written(held: Trades, key: str, env: str) -> bool:
+    """Whether the one imported row of an order says what we would write for it, cell by cell.
 
     Args:
-        held: the history.
-        trades: its transactions.
+        held: the history, or so much of it that the order's rows and those before them are there.
+        key: the order's.
         env: the env's name.
     """
-    nameless = {
-        (each.symbol, each.action, day)
-        for each in trades
-        if not each.linked
-        for day in _around(day_of(each.time))
-    }
-    return frozenset(
-        trade.key
-        for trade in trades
-        if trade.linked
-        and (len(held.entries[trade.key]) > 1 or (trade.symbol, trade.action, day_of(trade.time)) in nameless)
-        and _as_written(held, trade.key, env)
-    )
-
-
-@cache
-def _around(day: str) -> tuple[str, ...]:
-    """The days on which an order may have begun whose row is of a day."""
-    middle = date.fromisoformat(day)
-    return tuple((middle + timedelta(days=days)).isoformat() for days in (-1, 0, 1))
-
-
-def _as_written(held: Trades, key: str, env: str) -> bool:
     ours = [entry for entry in held.entries[key] if entry.ours]
     if len(ours) != 1:
         return False

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from snapsync.model.canon import Record
+from snapsync.model.canon import ObjectId, Record
 from snapsync.model.instant import Instant
 from snapsync.model.state import Marks
 
@@ -83,12 +83,18 @@ class Writing(Record, frozen=True):
 
 
 class Edit(Record, frozen=True):
-    """The bytes that one file should hold instead of those that were read; None: no file."""
+    """The bytes that one file should hold instead of those that were read; None: no file.
+
+    Of a long file they are those from byte ``start`` on; ``earlier`` are the chunks of its image before it,
+    which stay.
+    """
 
     role: Role
     path: Path
     before: bytes | None
     after: bytes | None
+    start: int = 0
+    earlier: tuple[ObjectId, ...] = ()
 
     @property
     def appended(self) -> bytes | None:

@@ -1,0 +1,81 @@
+"""A file's content of which a beginning may lie in the store: chunks that nobody has to read again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from itertools import pairwise
+
+from snapsync.model.canon import ImageId, ObjectId
+from snapsync.model.image import chunk_id, content, ends, image_objects, image_of
+from snapsync.model.tree import Fetch
+
+LAST = 4
+"""So many chunks at a long file's end are at hand as rows: new ones come there, and look like those."""
+
+
+class Cut:
+    """Where the last rows of a file begin: after so many chunks, at this byte, in this line."""
+
+    __slots__ = ("chunks", "line", "start")
+
+    def __init__(self, chunks: int = 0, start: int = 0, line: int = 1) -> None:
+        self.chunks, self.start, self.line = chunks, start, line
+
+
+class Body:
+    """The bytes of one file; ``rest`` are those from the cut on, None where there is no file."""
+
+    def __init__(
+        self,
+        rest: bytes | None,
+        before: tuple[ObjectId, ...] = (),
+        cut: Cut | None = None,
+        fetch: Fetch | None = None,
+    ) -> None:
+        self.rest, self.before, self.cut, self.fetch = rest, before, cut or Cut(), fetch
+
+    def whole(self) -> bytes | None:
+        """All of it."""
+        if self.rest is None or self.fetch is None:
+            return self.rest
+        return b"".join((*(content(self.fetch(id)) for id in self.before), self.rest))
+
+    def first(self) -> bytes:
+        """Some of its first bytes, the first line among them."""
+        if self.before and self.fetch:
+            return content(self.fetch(self.before[0]))
+        return self.rest or b""
+
+    @cached_property
+    def image(self) -> ImageId:
+        """The id of the file's image."""
+        return image_of(self.objects())
+
+    def objects(self) -> Iterator[tuple[ObjectId, bytes]]:
+        """What its image is made of, without that which lies before the cut; the image comes last."""
+        return image_objects(self.rest, self.before, self.cut.start)
+
+    def cut_again(self) -> Body:
+        """The same content, cut where its last rows begin now; not cut where it is not long."""
+        rest = self.rest or b""
+        starts = [0, *ends(rest)]
+        skipped = len(starts) - 1 - LAST
+        if skipped < (LAST if self.cut.chunks else 1):
+            return self
+        start = starts[skipped]
+        line = self.cut.line + lines(rest[:start])
+        ids = (chunk_id(rest[a:b]) for a, b in pairwise(starts[: skipped + 1]))
+        cut = Cut(self.cut.chunks + skipped, self.cut.start + start, line)
+        return Body(rest[start:], (*self.before, *ids), cut, self.fetch)
+
+
+def lines(data: bytes) -> int:
+    """How many lines end in some bytes."""
+    count = data.count(b"\n")
+    return count + data.count(b"\r") - data.count(b"\r\n") if b"\r" in data else count
+
+
+def even_quotes(data: bytes) -> bool:
+    """Whether no line end lies between quotes, so that every line is a row; in doubt it is not."""
+    return b'"' not in data or all(line.count(b'"') % 2 == 0 for line in data.split(b"\n"))
