@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .canon import ImageId, ObjectId, Stored, encode, identify
-from .pages import Fetch
 from .stored import stored
+from .tree import Fetch
 
 CHUNK = 64 * 1024
 BRANCH = 64
