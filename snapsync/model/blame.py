@@ -88,5 +88,5 @@ def quantity(state: State | None, key: str) -> Decimal:
     """How much of a key one side holds; only the page that it lies in is read."""
     if state is None:
         return ZERO
-    page = state.positions.buckets.get(Position.bucket_of(key))
-    return next((held.qty for held in page.rows if held.key == key), ZERO) if page else ZERO
+    held = state.positions.get(Position.bucket_of(key), key)
+    return held.qty if held else ZERO

@@ -163,8 +163,7 @@ class _Senders:
 
 def _of_days(state: State | None, days: set[str]) -> Iterable[Transaction]:
     for name in sorted(days):
-        page = state.transactions.buckets.get(name) if state else None
-        yield from page.rows if page else ()
+        yield from state.transactions.rows_of(name) if state else ()
 
 
 def _reach(look: Glance) -> Instant | None:

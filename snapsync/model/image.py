@@ -10,8 +10,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
 from .canon import ImageId, ObjectId, Stored, encode, identify
-from .pages import Fetch
 from .stored import stored
+from .tree import Fetch
 
 CHUNK = 64 * 1024
 BRANCH = 64

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from decimal import Decimal
 
 from .effects import quantity_effects
-from .instant import Instant
+from .instant import Instant, day_of
 from .ledger import DELIVERY, OPTION_EVENTS, Activity, Ledger
 
 
@@ -20,7 +20,7 @@ class Newest:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._days = sorted(ledger.buckets)
+        self._days = ledger.newest_first()
         self._moving: dict[str, list[tuple[Activity, Decimal]]] = {}
 
     def moving(self, key: str) -> Iterator[tuple[Activity, Decimal]]:
@@ -37,8 +37,8 @@ class Newest:
     def of_keys(self, keys: Collection[str]) -> Iterator[Activity]:
         """The activities of these keys, as far as they are there."""
         missing = set(keys)
-        for name in sorted(self._ledger.buckets, reverse=True) if missing else ():
-            for row in self._ledger.buckets[name].rows:
+        for rows in self._ledger.newest_first() if missing else ():
+            for row in rows:
                 if row.key in missing:
                     missing.discard(row.key)
                     yield row
@@ -47,16 +47,12 @@ class Newest:
 
     def since(self, moment: Instant) -> Iterator[Activity]:
         """The activities after a moment, in no order."""
-        for name, page in self._ledger.buckets.items():
-            if name >= moment[:10]:
-                yield from (row for row in page.rows if row.time > moment)
+        return (row for row in self._ledger.between(day_of(moment)) if row.time > moment)
 
     def _read_a_day(self) -> bool:
-        if not self._days:
-            return False
-        page = self._ledger.buckets[self._days.pop()]
-        for row in sorted(page.rows, key=newness, reverse=True):
+        rows = next(self._days, ())
+        for row in sorted(rows, key=newness, reverse=True):
             for key, effect in quantity_effects(row):
                 if effect:
                     self._moving.setdefault(key, []).append((row, effect))
-        return True
+        return bool(rows)

@@ -1,128 +1,29 @@
 """Rows in pages under nodes under a root: a Merkle tree whose split depends on content alone.
 
 Rows with an immutable time lie by UTC day, days under months; so an unchanged day is one shared
-object, and work follows the days that changed. Pages read from a store are fetched when first asked
-for: a page is a value known by its id, whether or not its rows are in memory yet.
+object, and work follows the days that changed, and within a busy day the rows. Of what a store holds
+no more is read than somebody asks for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import pairwise
-from typing import Any, Generic, Protocol, TypeVar, cast
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Generic
 
-import msgspec
-
-from .canon import ObjectId, Stored, encode, identify
-from .stored import stored
-
-
-class Keyed(Protocol):
-    """A row of a page: its key is unique among all rows, its bucket is the page that it lies in.
-
-    The bucket follows from what never changes of a key's row; ``merged`` looks for the old row there alone.
-    """
-
-    @property
-    def key(self) -> str: ...
-
-    @property
-    def bucket(self) -> str: ...
-
-
-R = TypeVar("R", bound=Keyed)
-Fetch = Callable[[ObjectId], bytes]
+from .canon import ObjectId
+from .tree import Changes, Fetch, Part, R, changed, differences, grown, laid
 
 _GROUP = len("2025-08")
-
-
-class Node(Stored, frozen=True, tag="node"):
-    """Children by name. Where ``leaf`` is true they are pages, else nodes again."""
-
-    children: dict[str, ObjectId]
-    leaf: bool
-
-
-class _Page(Stored, frozen=True, tag="page"):
-    rows: tuple[Any, ...]
-
-
-class Page(Generic[R]):
-    """The rows of one bucket, sorted by key; known by id, read once when first asked for."""
-
-    __slots__ = ("_read", "_rows", "data", "id")
-
-    def __init__(
-        self,
-        id: ObjectId,
-        read: Callable[[], tuple[R, ...]] | None,
-        rows: tuple[R, ...],
-        data: bytes,
-    ) -> None:
-        self.id, self._read, self._rows, self.data = id, read, rows, data
-
-    @property
-    def rows(self) -> tuple[R, ...]:
-        if self._read is not None:
-            self._rows, self._read = self._read(), None
-        return self._rows
-
-    @classmethod
-    def of(cls, rows: Iterable[R]) -> Page[R]:
-        """A new page.
-
-        Raises:
-            ValueError: two rows have one key.
-        """
-        ordered = tuple(sorted(rows, key=lambda row: row.key))
-        for earlier, later in pairwise(ordered):
-            if earlier.key == later.key:
-                raise ValueError(f"two rows have the key {later.key}")
-        data = encode(_Page(rows=ordered))
-        return cls(identify(data), None, ordered, data)
-
-    @classmethod
-    def stored(cls, id: ObjectId, row: type[R], fetch: Fetch) -> Page[R]:
-        """A page of the store, read when its rows are first asked for."""
-
-        def read() -> tuple[R, ...]:
-            page = stored(fetch(id), _page_type(row), id)
-            return cast("tuple[R, ...]", page.rows)
-
-        return cls(id, read, (), b"")
-
-
-_page_types: dict[type, Any] = {}
-
-
-def _page_type(row: type) -> Any:  # noqa: ANN401 - a struct type made for this row type
-    if row not in _page_types:
-        _page_types[row] = msgspec.defstruct(
-            "Page",
-            [("rows", tuple[row, ...])],  # type: ignore[valid-type]
-            bases=(Stored,),
-            frozen=True,
-            kw_only=True,
-            tag_field="kind",
-            tag="page",
-        )
-    return _page_types[row]
+_LAST = "\U0010ffff"
 
 
 class Pages(Generic[R]):
-    """All rows of one kind, as an immutable mapping from bucket to Page."""
+    """All rows of one kind, as an immutable tree: by bucket, and within a bucket by key."""
 
-    __slots__ = ("_by_bucket", "_fetch", "_new", "_root", "_row")
+    __slots__ = ("_top",)
 
-    def __init__(
-        self,
-        row: type[R],
-        by_bucket: dict[str, Page[R]] | None,
-        root: ObjectId | None,
-        fetch: Fetch | None,
-    ) -> None:
-        self._row, self._by_bucket, self._root, self._fetch = row, by_bucket, root, fetch
-        self._new: dict[ObjectId, bytes] | None = None
+    def __init__(self, top: Part[R]) -> None:
+        self._top = top
 
     @classmethod
     def of(cls, row: type[R], rows: Iterable[R]) -> Pages[R]:
@@ -131,43 +32,60 @@ class Pages(Generic[R]):
         Raises:
             ValueError: two rows have one key.
         """
+        del row  # what they are: it is told by the rows, where there are any
         buckets: dict[str, list[R]] = {}
-        places: dict[str, str] = {}
+        keys: set[str] = set()
         for each in rows:
-            bucket = each.bucket
-            if places.setdefault(each.key, bucket) != bucket:
+            if each.key in keys:
                 raise ValueError(f"two rows have the key {each.key}")
-            buckets.setdefault(bucket, []).append(each)
-        return cls(row, {name: Page.of(buckets[name]) for name in sorted(buckets)}, None, None)
+            keys.add(each.key)
+            buckets.setdefault(each.bucket, []).append(each)
+        days = {name: grown(buckets.pop(name)) for name in sorted(buckets)}
+        if not any(map(_long, days)):
+            return cls(Part(days))
+        months: dict[str, dict[str, Part[R]]] = {}
+        for name, part in days.items():
+            months.setdefault(name[:_GROUP], {})[name] = part
+        return cls(Part({name: Part(children) for name, children in months.items()}, leaf=False))
 
     @classmethod
     def stored(cls, row: type[R], root: ObjectId, fetch: Fetch) -> Pages[R]:
         """Pages of a store, known by their root's id; nothing is read yet."""
-        return cls(row, None, root, fetch)
+        return cls(Part.stored(root, row, fetch))
 
     @property
     def root(self) -> ObjectId:
         """The id that stands for all rows."""
-        if self._root is None:
-            self._root, self._new = _tree(self.buckets)
-        return self._root
-
-    @property
-    def buckets(self) -> Mapping[str, Page[R]]:
-        """Every page by its bucket's name, sorted."""
-        if self._by_bucket is None:
-            if self._root is None or self._fetch is None:
-                raise ValueError("pages have neither rows nor a root")
-            self._by_bucket = dict(_walk(self._root, self._row, self._fetch))
-        return self._by_bucket
+        return self._top.id
 
     def objects(self) -> Iterator[tuple[ObjectId, bytes]]:
         """What a store may lack of these pages: children before the nodes that name them."""
-        for page in self.buckets.values():
-            if page.data:
-                yield page.id, page.data
-        if self.root and self._new:
-            yield from self._new.items()
+        return self._top.objects()
+
+    def get(self, bucket: str, key: str) -> R | None:
+        """The row of a key, if it lies in a bucket."""
+        part = self._bucket(bucket)
+        return part.find(key, 1) if part else None
+
+    def rows_of(self, bucket: str) -> tuple[R, ...]:
+        """The rows of a bucket, sorted by key."""
+        part = self._bucket(bucket)
+        return part.rows() if part else ()
+
+    def between(self, first: str = "", last: str = _LAST) -> Iterator[R]:
+        """The rows of the buckets from one name to another, both with them, in order; no others are read."""
+        for _, part in self._buckets(first, last):
+            yield from part.rows()
+
+    def newest_first(self, last: str = _LAST) -> Iterator[tuple[R, ...]]:
+        """The rows of one bucket after the other, that of the last name first."""
+        for _, part in self._buckets("", last, backwards=True):
+            yield part.rows()
+
+    def search(self, key: str, last: str = _LAST) -> R | None:
+        """The row of a key, looked for in every bucket up to a name, backwards; ``get`` is far cheaper."""
+        found = (part.find(key, 1, remember=False) for _, part in self._buckets("", last, backwards=True))
+        return next((row for row in found if row is not None), None)
 
     def merged(self, rows: Iterable[R], without: Iterable[tuple[str, str]] = ()) -> Pages[R]:
         """These pages with rows added, or put in the place of those with the same keys.
@@ -181,45 +99,39 @@ class Pages(Generic[R]):
             fresh.setdefault(name, {})[key] = None
         for row in rows:
             fresh.setdefault(row.bucket, {})[row.key] = row
-        by_bucket = dict(self.buckets)
-        for name, touched in fresh.items():
-            old = by_bucket.pop(name, None)
-            kept: dict[str, R | None] = {row.key: row for row in (old.rows if old else ())}
-            left = [row for row in {**kept, **touched}.values() if row is not None]
-            page = Page.of(left)
-            if left:
-                by_bucket[name] = old if old and old.id == page.id else page
-        return Pages(self._row, {name: by_bucket[name] for name in sorted(by_bucket)}, None, None)
+        top = _children(self._top)
+        if not fresh:
+            return self
+        grouped = _long(next(iter(fresh)))
+        children = laid(top, _by_month(fresh), _month) if grouped else laid(top, fresh, changed)
+        return self if children is top else Pages(Part(children, leaf=not (grouped and children)))
 
     def changed_since(self, earlier: Pages[R]) -> dict[str, tuple[R | None, R | None]]:
-        """(before, after) of every key whose row differs; pages with equal ids are not even read."""
-        if self._root is not None and self._root == earlier._root:
-            return {}
-        changed: dict[str, tuple[R | None, R | None]] = {}
-        ours, theirs = self.buckets, earlier.buckets
+        """(before, after) of every key whose row differs, sorted; what both share is not even read."""
         before: dict[str, R] = {}
         after: dict[str, R] = {}
-        for name in ours.keys() | theirs.keys():
-            new, old = ours.get(name), theirs.get(name)
-            if new is not None and old is not None and new.id == old.id:
-                continue
-            before.update((row.key, row) for row in (old.rows if old else ()))
-            after.update((row.key, row) for row in (new.rows if new else ()))
-        for key in sorted(before.keys() | after.keys()):
-            if before.get(key) != after.get(key):
-                changed[key] = (before.get(key), after.get(key))
-        return changed
+        for new, old in differences(self._top, earlier._top):
+            theirs = {row.key: row for row in old}
+            for row in new:
+                if theirs.get(row.key) == row:
+                    del theirs[row.key]
+                else:
+                    after[row.key] = row
+            before |= theirs
+        return {key: (before.get(key), after.get(key)) for key in sorted(before.keys() | after.keys())}
 
     def by_key(self) -> dict[str, R]:
         """Every row by its key."""
         return {row.key: row for row in self}
 
     def __iter__(self) -> Iterator[R]:
-        for page in self.buckets.values():
-            yield from page.rows
+        return self.between()
 
     def __len__(self) -> int:
-        return sum(len(page.rows) for page in self.buckets.values())
+        return sum(part.count() for _, part in self._buckets())
+
+    def __bool__(self) -> bool:
+        return bool(self._top.held())
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Pages) and self.root == other.root
@@ -227,30 +139,52 @@ class Pages(Generic[R]):
     def __hash__(self) -> int:
         return hash(self.root)
 
+    def _bucket(self, name: str) -> Part[R] | None:
+        children = _children(self._top)
+        if not self._top.leaf:
+            month = children.get(name[:_GROUP])
+            children = _children(month) if month else {}
+        return children.get(name)
 
-def _tree(buckets: Mapping[str, Page[Any]]) -> tuple[ObjectId, dict[ObjectId, bytes]]:
-    new: dict[ObjectId, bytes] = {}
-
-    def put(node: Node) -> ObjectId:
-        data = encode(node)
-        id = identify(data)
-        new[id] = data
-        return id
-
-    groups: dict[str, dict[str, ObjectId]] = {}
-    for name, page in buckets.items():
-        groups.setdefault(name[:_GROUP], {})[name] = page.id
-    if all(len(name) <= _GROUP for name in buckets):
-        flat = {name: page.id for name, page in buckets.items()}
-        return put(Node(children=flat, leaf=True)), new
-    months = {name: put(Node(children=days, leaf=True)) for name, days in groups.items()}
-    return put(Node(children=months, leaf=False)), new
+    def _buckets(
+        self, first: str = "", last: str = _LAST, *, backwards: bool = False
+    ) -> Iterator[tuple[str, Part[R]]]:
+        """The buckets from one name to another, in their order or backwards."""
+        for name, part in _within(_children(self._top), first[:_GROUP], last, backwards=backwards):
+            if self._top.leaf:
+                yield name, part
+            else:
+                yield from _within(_children(part), first, last, backwards=backwards)
 
 
-def _walk(id: ObjectId, row: type[R], fetch: Fetch) -> Iterator[tuple[str, Page[R]]]:
-    node = stored(fetch(id), Node, id)
-    for name in sorted(node.children):
-        if node.leaf:
-            yield name, Page.stored(node.children[name], row, fetch)
-        else:
-            yield from _walk(node.children[name], row, fetch)
+def _long(name: str) -> bool:
+    """Whether a bucket lies under a month."""
+    return len(name) > _GROUP
+
+
+def _children(part: Part[R]) -> dict[str, Part[R]]:
+    held = part.held()
+    return held if isinstance(held, dict) else {}
+
+
+def _within(
+    children: dict[str, Part[R]], first: str, last: str, *, backwards: bool
+) -> Iterator[tuple[str, Part[R]]]:
+    names = [name for name in children if first <= name <= last]
+    return ((name, children[name]) for name in (reversed(names) if backwards else names))
+
+
+def _by_month(fresh: Mapping[str, Changes[R]]) -> dict[str, dict[str, Changes[R]]]:
+    months: dict[str, dict[str, Changes[R]]] = {}
+    for name, changes in fresh.items():
+        months.setdefault(name[:_GROUP], {})[name] = changes
+    return months
+
+
+def _month(part: Part[R] | None, fresh: Mapping[str, Changes[R]]) -> Part[R] | None:
+    """A month with some rows otherwise; None where none is left."""
+    old = _children(part) if part else {}
+    days = laid(old, fresh, changed)
+    if days is old:
+        return part
+    return Part(days) if days else None

@@ -65,7 +65,7 @@ class Rules(Stored, frozen=True, tag="rules"):
 def vanished(broker: State, marks: Marks) -> Iterable[Finding]:
     """Refuse a position list that is empty while the account shows market value."""
     value = abs(marks.long_market_value or Decimal(0)) + abs(marks.short_market_value or Decimal(0))
-    if value and not broker.positions.buckets:
+    if value and not broker.positions:
         yield Finding(
             code="positions-vanished",
             severity="refuse",

@@ -50,7 +50,7 @@ def news(before: Proven | None, after: Proven) -> Iterator[Told]:
     news: what they did was in the account already.
     """
     if before is None:
-        yield from (Told(row=row) for row in sorted(after.ledger, key=_moment))
+        yield from (Told(row=row) for row in sorted(after.ledger.between(), key=_moment))
         return
     covered = before.state.coverage.since[:10] if before.state.coverage else ""
     changed = after.ledger.changed_since(before.ledger).values()

@@ -12,11 +12,11 @@ from .collection import Collection
 from .history import BookSnapshot, BrokerSnapshot, Operation
 from .image import Branch, Image
 from .ledger import Activity, Ledger
-from .pages import Node
 from .plan import FilesBody, Plan, PlanBody
 from .point import Point
 from .policy import Rules
 from .state import Position, State, StateRoot, Transaction
+from .tree import Node
 
 KINDS: dict[str, type[Stored]] = {
     "operation": Operation,

@@ -15,8 +15,9 @@ import msgspec
 
 from .canon import ObjectId, Record, StateId, Stored, encode, identify
 from .instant import Instant, day_of
-from .pages import Fetch, Pages
+from .pages import Pages
 from .stored import stored
+from .tree import Fetch
 
 
 class Position(Record, frozen=True):

@@ -26,9 +26,8 @@ def symbols(env: Env) -> dict[str, str]:
     sides = tuple(_sides(env))
     found = {held.key: "held" for side in sides for held in side.positions}
     for side in sides:
-        days = side.transactions.buckets
-        for day in islice(sorted(days, reverse=True), _DAYS):
-            for row in days[day].rows:
+        for rows in islice(side.transactions.newest_first(), _DAYS):
+            for row in rows:
                 found.setdefault(row.symbol, "traded")
     return found
 

@@ -12,10 +12,10 @@ from snapsync.model.canon import encode, plain, short
 from snapsync.model.history import BrokerSnapshot
 from snapsync.model.image import Branch, Image
 from snapsync.model.money import dollars, masked
-from snapsync.model.pages import Node
 from snapsync.model.policy import Rules
 from snapsync.model.shown import Shown, Then
 from snapsync.model.state import State
+from snapsync.model.tree import Node
 
 from . import approval, json, text
 from .amounts import HIDDEN, SHOWN
@@ -155,7 +155,7 @@ def _node(found: Shown, zone: ZoneInfo, paint: Paint) -> list[str]:
     del zone
     if not isinstance(found.value, Node):
         return []
-    what = "page" if found.value.leaf else "node"
+    what = "rows" if found.value.leaf else "month"
     return [
         "  " + line
         for line in table(

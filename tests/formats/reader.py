@@ -175,16 +175,29 @@ class Store:
     def rows(self, root: str, sort: str) -> list[dict[str, Any]]:
         """All rows of a tree; ``sort`` is what they are."""
         found: list[dict[str, Any]] = []
-        for bucket, page in self.pages(root):
-            rows: list[dict[str, Any]] = self.get(page, "page")["rows"]
-            keys = [key_of(row, sort) for row in rows]
-            insist(that=bool(keys) and keys == sorted(set(keys)), on=f"{page}'s keys")
-            insist(that={bucket_of(row, sort) for row in rows} == {bucket}, on=f"{page}'s bucket")
+        for bucket, part in self.buckets(root):
+            rows = sorted(self.part(part, sort, 1), key=lambda row: key_of(row, sort))
+            insist(that={bucket_of(row, sort) for row in rows} == {bucket}, on=f"{part}'s bucket")
             found += rows
         return found
 
-    def pages(self, root: str) -> Iterator[tuple[str, str]]:
-        """Bucket and page, in order."""
+    def part(self, id: str, sort: str, depth: int) -> list[dict[str, Any]]:
+        """The rows of a page, or of a node in its place."""
+        if json.loads(self.content(id))["kind"] == "page":
+            rows: list[dict[str, Any]] = self.get(id, "page")["rows"]
+            keys = [key_of(row, sort) for row in rows]
+            insist(that=0 < len(keys) <= 128 and keys == sorted(set(keys)), on=f"{id}'s keys")
+            return rows
+        node, found = self.get(id, "node"), []
+        for name, child in sorted(node["children"].items()):
+            rows = self.part(child, sort, depth + 1)
+            insist(that={sha256(key_of(row, sort).encode())[depth] for row in rows} == {name}, on=f"{child}")
+            found += rows
+        insist(that=node["leaf"] and len(found) > 128, on=f"{id} is split for a reason")
+        return found
+
+    def buckets(self, root: str) -> Iterator[tuple[str, str]]:
+        """Each bucket with its part, in order."""
         node = self.get(root, "node")
         for name, child in sorted(node["children"].items()):
             if node["leaf"]:

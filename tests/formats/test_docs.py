@@ -18,11 +18,11 @@ from snapsync.model.history import BookSnapshot, BrokerSnapshot, Operation
 from snapsync.model.image import Branch, Image
 from snapsync.model.ledger import Activity
 from snapsync.model.news import Memory
-from snapsync.model.pages import Node, _page_type
 from snapsync.model.plan import FilesBody, Plan, PlanBody
 from snapsync.model.policy import Rules
 from snapsync.model.portable import ApprovalFile, PlanFile
 from snapsync.model.state import Position, StateRoot, Transaction
+from snapsync.model.tree import Node, page_type
 from snapsync.store.identity import Identity
 from snapsync.store.journal import Journal
 
@@ -36,7 +36,7 @@ KINDS: list[type[Stored]] = [
     BookSnapshot,
     StateRoot,
     Node,
-    _page_type(Position),
+    page_type(Position),
     Rules,
     PlanBody,
     FilesBody,

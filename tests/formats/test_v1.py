@@ -19,10 +19,11 @@ from snapsync.model.collection import Collection
 from snapsync.model.history import BookSnapshot, BrokerSnapshot, Operation
 from snapsync.model.image import BRANCH, CHUNK, Branch, Image, image, image_bytes
 from snapsync.model.ledger import Activity
-from snapsync.model.pages import Node, Pages, _page_type
+from snapsync.model.pages import Pages
 from snapsync.model.plan import FilesBody, Plan, PlanBody
 from snapsync.model.policy import Rules
 from snapsync.model.state import Position, StateRoot, Transaction, stored_state
+from snapsync.model.tree import Node, page_type
 from snapsync.store.journal import open_journal
 from snapsync.store.store import Store
 
@@ -67,10 +68,10 @@ def book(name: str) -> dict[str, bytes]:
     return {role: (SAMPLE / "book" / name / role).read_bytes() for role in ROLES}
 
 
-def page_type(data: bytes) -> Any:  # noqa: ANN401 - a type
+def type_of_page(data: bytes) -> Any:  # noqa: ANN401 - a type
     """The type of a page, by what its rows have: the page itself does not say."""
     row = json.loads(data)["rows"][0]
-    return _page_type(Activity if "raw_symbol" in row else Transaction if "action" in row else Position)
+    return page_type(Activity if "raw_symbol" in row else Transaction if "action" in row else Position)
 
 
 def test_every_object_is_what_todays_code_would_write(store: Store) -> None:
@@ -82,7 +83,7 @@ def test_every_object_is_what_todays_code_would_write(store: Store) -> None:
         if not data.startswith(b"{"):
             continue
         kind = json.loads(data)["kind"]
-        value = decode(data, page_type(data) if kind == "page" else KINDS[kind])
+        value = decode(data, type_of_page(data) if kind == "page" else KINDS[kind])
         assert encode(value) == data
         seen.add(kind)
     assert seen == {*KINDS, "page"} - {"collection"}

@@ -170,10 +170,9 @@ class OrdersBehind:
         """The fills of some orders, from the day on which the first of them was submitted."""
         found: dict[str, list[Activity]] = {id: [] for id in seen}
         begun = [(each and each.submitted_at) or self._since for each in seen.values()]
-        for name, page in ledger.buckets.items() if begun else ():
-            for row in page.rows if name >= day_of(min(begun)) else ():
-                if row.type == FILL and row.order_id in found:
-                    found[row.order_id].append(row)
+        for row in ledger.between(day_of(min(begun))) if begun else ():
+            if row.type == FILL and row.order_id in found:
+                found[row.order_id].append(row)
         return found
 
 

@@ -24,11 +24,10 @@ def merged_ledger(ledger: Ledger, rows: Collection[Activity], read_until: Instan
         rows: what was read now.
         read_until: a fill that was made later was never read before, and needs no search.
     """
-    at_home = {(name, row.key) for name in {row.bucket for row in rows} for row in _page(ledger, name)}
     strays = {
         row.key: row.bucket
         for row in rows
-        if (row.bucket, row.key) not in at_home and not _surely_new(row, read_until)
+        if not _surely_new(row, read_until) and ledger.get(row.bucket, row.key) is None
     }
     return ledger.merged(rows, without=_elsewhere(ledger, strays) if strays else ())
 
@@ -41,16 +40,14 @@ def outdated(
     # an order may be left without a fill; one that has some is laid over its old self
     void = {ACTIVITY + row.key for row in taken} | {ORDER + row.order_id for row in taken if row.order_id}
     now = {trade.key: trade.bucket for trade in found}
-    for name, page in before.buckets.items():
-        for trade in page.rows:
-            if trade.key in void or now.get(trade.key, name) != name:
-                yield name, trade.key
+    for trade in before:
+        if trade.key in void or now.get(trade.key, trade.bucket) != trade.bucket:
+            yield trade.bucket, trade.key
 
 
 def told_anew(ledger: Ledger, rows: Collection[Activity]) -> set[Activity]:
     """Those of these rows that the ledger lacks, or tells otherwise."""
-    known = {row for name in {row.bucket for row in rows} for row in _page(ledger, name)}
-    return set(rows) - known
+    return {row for row in rows if ledger.get(row.bucket, row.key) != row}
 
 
 def _surely_new(row: Activity, read_until: Instant) -> bool:
@@ -63,12 +60,6 @@ def _surely_new(row: Activity, read_until: Instant) -> bool:
 
 
 def _elsewhere(ledger: Ledger, strays: dict[str, str]) -> Iterator[tuple[str, str]]:
-    for name in ledger.buckets:
-        for row in _page(ledger, name):
-            if strays.get(row.key, name) != name:
-                yield name, row.key
-
-
-def _page(ledger: Ledger, name: str) -> tuple[Activity, ...]:
-    page = ledger.buckets.get(name)
-    return page.rows if page else ()
+    for row in ledger:
+        if strays.get(row.key, row.bucket) != row.bucket:
+            yield row.bucket, row.key

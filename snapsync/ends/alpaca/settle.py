@@ -10,11 +10,12 @@ from snapsync.errors import BrokerError
 from snapsync.model.instant import Instant, day_of, shift
 from snapsync.model.ledger import FILL, Activity, Ledger
 from snapsync.model.money import dollars
-from snapsync.model.pages import Keyed, Pages
+from snapsync.model.pages import Pages
 from snapsync.model.policy import Finding
 from snapsync.model.state import ORDER
 from snapsync.model.symbols import CRYPTO
 from snapsync.model.trades import Order
+from snapsync.model.tree import Keyed
 
 from .parse import Account, Holding, made, millisecond
 
@@ -110,18 +111,15 @@ def gone(
     Not those of a millisecond that was not read whole (``unread``): they may be there all the same.
     """
     seen = {row.key for row in rows}
-    for name, page in ledger.buckets.items():
-        if name < day_of(since):
-            continue
-        for row in page.rows:
-            if (
-                row.type == FILL
-                and not row.void
-                and since < row.time < until
-                and row.key not in seen
-                and millisecond(row) not in unread
-            ):
-                yield row
+    for row in ledger.between(day_of(since), day_of(until)):
+        if (
+            row.type == FILL
+            and not row.void
+            and since < row.time < until
+            and row.key not in seen
+            and millisecond(row) not in unread
+        ):
+            yield row
 
 
 def told_gone(row: Activity) -> Finding:

@@ -14,10 +14,10 @@ from snapsync.model.difference import Part as Component
 from snapsync.model.history import Actor, BookSnapshot, BrokerSnapshot, Verb
 from snapsync.model.image import Branch, Image
 from snapsync.model.ledger import Activity
-from snapsync.model.pages import Node
 from snapsync.model.policy import Rules
 from snapsync.model.side import Name
 from snapsync.model.state import Position, StateRoot, Transaction
+from snapsync.model.tree import Node
 
 from .parts import ApprovalPart, AsOf, Document, OperationPart, Piece, either
 
