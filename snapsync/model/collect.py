@@ -47,7 +47,7 @@ class Collector(Generic[R]):
             ValueError: two of them have one key.
         """
         self._seal()
-        return Pages.of_buckets(self._sealed)
+        return Pages.of_buckets(dict(sorted(self._sealed.items())))
 
     def _opened(self, name: str) -> list[R]:
         part = self._sealed.pop(name, None)
@@ -59,6 +59,6 @@ class Collector(Generic[R]):
         for name in [name for name in self._open if name != but]:
             if rows := self._open.pop(name):
                 part = grown(rows)
-                self.objects |= part.objects()
+                self.objects.update(part.objects())
                 self._sealed[name] = Part.stored(part.id, self._row, self.objects.__getitem__)
         self._held = sum(len(rows) for rows in self._open.values())

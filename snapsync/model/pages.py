@@ -40,9 +40,13 @@ class Pages(Generic[R]):
                 raise ValueError(f"two rows have the key {each.key}")
             keys.add(each.key)
             buckets.setdefault(each.bucket, []).append(each)
-        days = {name: grown(buckets.pop(name)) for name in sorted(buckets)}
+        return cls.of_buckets({name: grown(buckets.pop(name)) for name in sorted(buckets)})
+
+    @classmethod
+    def of_buckets(cls, days: Mapping[str, Part[R]]) -> Pages[R]:
+        """Pages of buckets that are made already, in the order of their names."""
         if not any(map(_long, days)):
-            return cls(Part(days))
+            return cls(Part(dict(days)))
         months: dict[str, dict[str, Part[R]]] = {}
         for name, part in days.items():
             months.setdefault(name[:_GROUP], {})[name] = part

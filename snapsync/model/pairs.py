@@ -10,8 +10,8 @@ import msgspec
 
 from .change import changed_fields
 from .dated import Days
-from .instant import Instant, seconds_between, shift
 from .find import Find
+from .instant import Instant, seconds_between, shift
 from .last_fills import LastFills
 from .match import WINDOW_SECONDS, Ended, Matches, Pair, match
 from .plan import Look
@@ -76,7 +76,10 @@ def pairs(look: Look, base: Base | None) -> Pairs:
     return Pairs(
         since=since,
         moves=moves,
-        orders=[*orders, *sorted((order for _, order in late if order.key not in keys), key=attrgetter("key"))],
+        orders=[
+            *orders,
+            *sorted((order for _, order in late if order.key not in keys), key=attrgetter("key")),
+        ],
         rows={**mine, **{order.key: row for row, order in matches.links}, **found.named},
         matches=matches,
         late={order.key: row for row, order in late},

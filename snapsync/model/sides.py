@@ -6,7 +6,7 @@ order is found by its key. So the work of a plan follows what moved.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import Protocol
 
@@ -119,20 +119,21 @@ class _Moved:
                 yield key, row
         for key, row in self.book.items():
             if row.linked and key not in self.broker:
-                for order in self._near(self._look.broker.transactions, row.time):
-                    if f"{ORDER}{order.client_order_id}" == key and self._book(order.key) is None:
-                        if _alike(row, order):
-                            yield order.key, row
+                alike = (each for each in self._near(row) if _alike(row, each))
+                mine = (each for each in alike if f"{ORDER}{each.client_order_id}" == key)
+                yield from ((each.key, row) for each in mine if self._book(each.key) is None)
 
     def _filled_near(self, row: Transaction) -> Iterator[Transaction]:
-        """The orders with a fill about the time of a row."""
+        """The orders that were filled first, or once more, about the time of a row."""
+        yield from self._near(row)
         first, last = _day(row.time, -_NEAR), _day(row.time, _NEAR)
         fills = (each for each in self._look.ledger.between(first, last) if each.type == FILL)
         keys = {f"{ORDER}{each.order_id}" for each in fills if each.symbol == row.symbol}
         yield from _found(self._broker, keys).values()
 
-    def _near(self, pages: Pages[Transaction], at: Instant) -> Iterator[Transaction]:
-        return pages.between(_day(at, -_NEAR), _day(at, _NEAR))
+    def _near(self, row: Transaction) -> Iterator[Transaction]:
+        """The broker's orders about the time of a row."""
+        return self._look.broker.transactions.between(_day(row.time, -_NEAR), _day(row.time, _NEAR))
 
 
 def _finder(pages: Pages[Transaction]) -> Find:

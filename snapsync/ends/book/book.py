@@ -74,7 +74,9 @@ def read(files: BookFiles, memory: Memory | None = None) -> Reading:
         return b"".join(blocks(handle))
 
     got = read_stamped(files, ROLES, take)
-    small = {role: _bytes(each.data) for role, each in got.items() if role != "history"}
+    small: dict[Role, bytes | None] = {
+        role: _bytes(each.data) for role, each in got.items() if role != "history"
+    }
     return _reading(small, _annals(got["history"].data, memory, files), files, got["history"].stamp)
 
 

@@ -11,7 +11,6 @@ import os
 import stat
 import time
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
@@ -56,7 +55,7 @@ def read_stamped(
     for attempt in range(ATTEMPTS):
         if attempt:
             time.sleep(PAUSE_SECONDS * attempt)
-        seen = {role: _read(files.path(role), partial(take, role=role)) for role in roles}
+        seen = {role: _read(files.path(role), _of(role, take)) for role in roles}
         moved = [role for role, got in seen.items() if got.stamp != _stamp_of(files.path(role))]
         if not moved:
             return seen
@@ -122,14 +121,18 @@ def _read(path: Path, take: Callable[[int, Stamp], T]) -> Got[T]:
         os.close(handle)
 
 
+def _of(role: Role, take: Callable[[int, Stamp, Role], T]) -> Callable[[int, Stamp], T]:
+    return lambda handle, now: take(handle, now, role)
+
+
 def blocks(handle: int) -> Iterator[bytes]:
     """What a file holds from where it is read next, block by block."""
     while block := os.read(handle, _BLOCK):
         yield block
 
 
-def _all(handle: int, before: Stamp, role: Role) -> bytes:
-    del before, role
+def _all(handle: int, now: Stamp, role: Role) -> bytes:
+    del now, role
     return b"".join(blocks(handle))
 
 

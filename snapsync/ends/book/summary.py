@@ -6,11 +6,12 @@ A long one is gone through once, as a stream: at no time are all its rows in mem
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 import msgspec
 
+from snapsync.model.canon import ObjectId
 from snapsync.model.collect import Collector
 from snapsync.model.pages import Pages
 from snapsync.model.past import Tally
@@ -31,13 +32,15 @@ _WAITING = 1 << 15
 class Summary(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """What is known of a history without its rows.
 
-    ``actionless`` and ``contractless`` are the rows to which no order can ever be matched.
+    ``actionless`` and ``contractless`` are the rows to which no order can ever be matched. ``made`` is what
+    the pages consist of, where they were made as bytes: a store may lack it.
     """
 
     pages: Pages[Transaction]
     actionless: Tally
     contractless: Tally
     costs: tuple[Finding, ...]
+    made: Mapping[ObjectId, bytes] = msgspec.field(default_factory=dict)
 
 
 def summary(found: Trades) -> Summary:
@@ -118,6 +121,7 @@ class _Stream:
             actionless=self._tallies.actionless,
             contractless=self._tallies.contractless,
             costs=tuple(costs.observations(self._file, self._last)),
+            made=self._trades.objects,
         )
 
     def _take(self, entry: Entry) -> None:
