@@ -88,10 +88,25 @@ def stage(target: Path, data: bytes, *, mode: int = FILE_MODE, like: os.stat_res
 
     Nothing is seen under the target's name until ``publish``; a full disk strikes here.
     """
+    return _temporary(target, data, 0, mode, like)
+
+
+def hold(target: Path, data: bytes, *, at: int = 0, like: os.stat_result | None = None) -> Path:
+    """Take the room that bytes will need in a file, durable, until the temporary is removed.
+
+    It is the bytes themselves, because a file system may compress others better; at their place in a file
+    as long, which meets the largest size that is allowed; of the same owner, who may have a quota. What is
+    before them is a hole.
+    """
+    return _temporary(target, data, at, FILE_MODE, like)
+
+
+def _temporary(target: Path, data: bytes, at: int, mode: int, like: os.stat_result | None) -> Path:
     temporary = target.with_name(f"{TEMPORARY}{os.urandom(8).hex()}")
     with _told(target), _removed_on_failure(temporary):
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
         with os.fdopen(handle, "wb") as file:
+            file.seek(at)
             file.write(data)
             file.flush()
             if like is None:
@@ -157,7 +172,8 @@ def append(target: Path, data: bytes) -> None:
     """Add whole rows to a file's end in one write, durable when this returns.
 
     Raises:
-        StoreError: less than all was written (a full disk); the caller's journal knows what to finish.
+        StoreError: less than all was written (a full disk, if the room was not held, or somebody else took
+            it); the caller's journal knows what to finish.
     """
     with _told(target):
         handle = os.open(target, os.O_WRONLY | os.O_APPEND)

@@ -1,8 +1,9 @@
 """Bring the book's files from one image to the next, so that a crash at any instant can be finished.
 
-Replaced files are staged and synced before the journal is written: a full disk strikes before anything
-changed. The bot takes no lock; rows that it appends to the old file in the last moment are carried over,
-and a file that it has rewritten is left alone. What recovery makes of a crash is in ``mend``.
+Replaced files are staged and synced before the journal is written, and the room of an append is held: a
+full disk strikes before anything changed. The bot takes no lock; rows that it appends to the old file in
+the last moment are carried over, and a file that it has rewritten is left alone. What recovery makes of a
+crash is in ``mend``.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from .mend import added
 class Swap(msgspec.Struct, kw_only=True):
     """One file's way from ``before`` to ``after``: its whole bytes, None where there is no file.
 
-    ``appended`` is what is added at the end where that is all that happens. ``carried`` collects the
-    rows that another writer added to the old file meanwhile.
+    ``appended`` is what is added at the end where that is all that happens; ``held`` keeps its room until
+    then. ``carried`` collects the rows that another writer added to the old file meanwhile.
     """
 
     path: Path
@@ -33,6 +34,7 @@ class Swap(msgspec.Struct, kw_only=True):
     after: bytes | None
     appended: bytes | None = None
     staged: Path | None = None
+    held: Path | None = None
     carried: bytes = b""
 
 
@@ -51,6 +53,9 @@ def staged(swaps: Iterable[Swap]) -> Iterator[list[Swap]]:
             files.sweep(swap.path.parent)
             if swap.appended is None and swap.after is not None:
                 swap.staged = files.stage(swap.path, swap.after, like=_stat(swap.path))
+            elif swap.appended:
+                at = len(swap.before or b"")
+                swap.held = files.hold(swap.path, swap.appended, at=at, like=_stat(swap.path))
         for swap in ready:
             if added(_bytes(swap.path), swap.before) is None:
                 raise PlanError(
@@ -60,10 +65,9 @@ def staged(swaps: Iterable[Swap]) -> Iterator[list[Swap]]:
                 )
         yield ready
     finally:
-        for swap in ready:
-            if swap.staged is not None:
-                with suppress(StoreError):  # it is garbage, never data
-                    files.remove(swap.staged)
+        for left in (path for swap in ready for path in (swap.staged, swap.held) if path is not None):
+            with suppress(StoreError):  # it is garbage, never data
+                files.remove(left)
 
 
 def perform(swaps: list[Swap]) -> None:
@@ -76,12 +80,24 @@ def perform(swaps: list[Swap]) -> None:
     for swap in swaps:
         if swap.appended:
             _unmoved(swap, _bytes(swap.path))
+            _make_room(swap)
             files.append(swap.path, swap.appended)
     for swap in swaps:
         if swap.staged is not None:
             _replace(swap, swap.staged)
         elif swap.after is None and swap.before is not None:
             _take_away(swap)
+
+
+def _make_room(swap: Swap) -> None:
+    """Give back what was held for an append that comes next.
+
+    Another process may take the room in this instant; then the next writer finishes, once there is some.
+    No portable call would give a file room beyond its end.
+    """
+    if swap.held is not None:
+        files.remove(swap.held)
+        swap.held = None
 
 
 def _replace(swap: Swap, temporary: Path) -> None:

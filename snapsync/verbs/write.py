@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from snapsync.ends.book import Edit, Reading, assure_writable, read
+from snapsync.ends.book import Edit, Reading, assure_writable, read_files, understand
 from snapsync.errors import BookError
-from snapsync.model.canon import OperationId, SnapshotId
+from snapsync.model.canon import OperationId, SnapshotId, encode
 from snapsync.model.history import Operation
 from snapsync.model.plan import FileStep
 from snapsync.store.journal import Journal, Write, close_journal, write_journal
+from snapsync.store.reserve import reserved
 from snapsync.store.swap import Swap, perform, staged
 
 from .env import Env
@@ -43,29 +44,25 @@ def write(
     Raises:
         BookError: a file may not be written; nothing was.
         PlanError: another program has just changed a file (exit 20); nothing was written.
+        StoreError: there is no room for all of it; nothing was written.
         RecoveryError: another program has rewritten a file in the last moment (31).
     """
     edits = tuple(edits)
     assure_writable(edit.path for edit in edits)
-    writes = tuple(
-        Write(
-            role=edit.role,
-            path=str(edit.path),
-            before=env.store.put_image(edit.before),
-            after=env.store.put_image(edit.after),
-        )
-        for edit in edits
-    )
+    writes = tuple(_kept(env, edit) for edit in edits)
     steps = tuple(FileStep(role=each.role, before=each.before, after=each.after) for each in writes)
     draft = msgspec.structs.replace(draft, files=steps)
     swaps = [
         Swap(path=edit.path.resolve(), before=edit.before, after=edit.after, appended=edit.appended)
         for edit in edits
     ]
-    with staged(swaps) as ready, uninterrupted():
+    foreseen = _foreseen(env, edits)
+    room = reserved(env.store.folder, len(encode(draft)))
+    with room as make_room, staged(swaps) as ready, uninterrupted():
         write_journal(env.store.folder, Journal(draft=draft, writes=writes))
         perform(ready)
-        back = read_back(env, draft)
+        make_room()  # what comes now is little, unless the bot has written too
+        back = read_back(env, draft, foreseen)
         if back is not None:
             draft = conclude(draft, back, store_book(env.store, back))
         operation = env.store.commit(draft)
@@ -73,14 +70,43 @@ def write(
     return Wrote(operation=operation, carried=tuple(str(swap.path) for swap in swaps if swap.carried))
 
 
-def read_back(env: Env, draft: Operation) -> Reading | None:
+def _kept(env: Env, edit: Edit) -> Write:
+    return Write(
+        role=edit.role,
+        path=str(edit.path),
+        before=env.store.put_image(edit.before),
+        after=env.store.put_image(edit.after),
+    )
+
+
+def _foreseen(env: Env, edits: Iterable[Edit]) -> Reading | None:
+    """The book as it will be, kept already, so that there is next to nothing left to write once it is.
+
+    None where the act brings back a file that cannot be read.
+    """
+    try:
+        after = read_files(env.book_files) | {edit.role: edit.after for edit in edits}
+        reading = understand(after, env.book_files)
+    except BookError:
+        return None
+    store_book(env.store, reading)
+    return reading
+
+
+def read_back(env: Env, draft: Operation, foreseen: Reading | None = None) -> Reading | None:
     """The book after an act; None where the act has brought back a file that cannot be read.
+
+    Args:
+        env: the env.
+        draft: the act.
+        foreseen: what was to be; if the files hold those very bytes, they say nothing else.
 
     Raises:
         BookError: a file cannot be read after any other act.
     """
     try:
-        return read(env.book_files)
+        data = read_files(env.book_files)
+        return foreseen if foreseen and foreseen.files == data else understand(data, env.book_files)
     except BookError:
         if draft.verb == "apply":
             raise

@@ -83,6 +83,23 @@ def test_nothing_is_seen_before_publish(tmp_path: Path) -> None:
     assert mode(staged) == 0o600
 
 
+def test_held_room_is_that_of_the_rows_where_they_will_stand(tmp_path: Path) -> None:
+    """A temporary as long as the file will be, of which only the end takes room; the target is as it was."""
+    target = tmp_path / "book.csv"
+    target.write_bytes(b"old\n")
+    target.chmod(0o640)
+
+    held = files.hold(target, b"row\n", at=1 << 24, like=target.stat())
+
+    assert target.read_bytes() == b"old\n"
+    assert held.parent == tmp_path
+    assert held.name.startswith(files.TEMPORARY)
+    assert mode(held) == 0o640
+    assert held.read_bytes() == bytes(1 << 24) + b"row\n"
+    if os.uname().sysname == "Linux":  # some file systems of others know no holes
+        assert 0 < held.stat().st_blocks * 512 < 1 << 20
+
+
 def test_a_folder_that_is_there_is_left_alone(tmp_path: Path) -> None:
     """Making a folder that exists does not change its mode."""
     tmp_path.chmod(0o755)
@@ -129,6 +146,7 @@ def test_a_file_that_is_not_there_reads_as_none(tmp_path: Path) -> None:
 WRITES: dict[str, Callable[[Path], object]] = {
     "write": lambda target: files.write(target, b"new"),
     "append": lambda target: files.append(target, b"new"),
+    "hold": lambda target: files.remove(files.hold(target, b"new", at=3)),
     "folder": lambda target: files.make_folder(target.parent / "folder"),
     "touch": lambda target: files.touch(target.parent / "head"),
     "remove": files.remove,

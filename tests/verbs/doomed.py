@@ -13,6 +13,7 @@ import gc
 import io
 import json
 import os
+import resource
 import signal
 import sys
 from collections.abc import Callable
@@ -53,7 +54,7 @@ class Doom:
     ``kill``: the process dies after it. ``torn``: it writes a half, and the process dies. ``full``: it
     fails, as on a full disk or with ``errno``. ``full_from``: it and all later ones fail. ``signal``: a
     signal arrives. ``bot``: before it, another program writes to a file. ``trace``: a file for the trace of
-    all calls below ``root``.
+    all calls below ``root``. Beside these, ``largest`` is how many bytes the system lets a file have.
     """
 
     def __init__(self, job: dict[str, Any]) -> None:
@@ -111,7 +112,7 @@ class File:
 
     def __init__(self, doom: Doom, file: io.BufferedWriter) -> None:
         self.file = file
-        self.fileno = file.fileno
+        self.fileno, self.seek = file.fileno, file.seek
         self.write = doom.wrap("write", file.write, self._half)
         self.flush = doom.wrap("flush", file.flush)
 
@@ -212,6 +213,9 @@ def _child(job: dict[str, Any], answer: int) -> NoReturn:
     env = Env.open("paper", config=job["config"], clock=lambda: now)
     env.actor = Actor(user="bot", host="here")
     act = _act_of(env, job)
+    if "largest" in job:
+        _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (job["largest"], most))
     told: dict[str, Any] = {"error": None, "exit": 0}
     _install(doom)
     try:
@@ -226,7 +230,8 @@ def _child(job: dict[str, Any], answer: int) -> NoReturn:
     os._exit(0)
 
 
-def _run(job: dict[str, Any]) -> dict[str, Any]:
+def run(job: dict[str, Any]) -> dict[str, Any]:
+    """Let a child do a job, and say what became of it."""
     ours, theirs = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -245,7 +250,7 @@ def main() -> None:
     """Serve until stdin ends."""
     gc.freeze()
     for line in sys.stdin:
-        sys.stdout.write(json.dumps(_run(json.loads(line))) + "\n")
+        sys.stdout.write(json.dumps(run(json.loads(line))) + "\n")
         sys.stdout.flush()
 
 

@@ -114,19 +114,28 @@ class Recorder:
         if below is not None:
             self.calls.append(Call(what, below, (self._below(os.fspath(other)) or "") if other else ""))
 
+    def _seek(self, handle: int, at: int) -> None:
+        os.lseek(handle, at, os.SEEK_SET)
+        self._ends[handle] = at
+
     def _fdopen_(self, handle: int, mode: str) -> Unbuffered:
         del mode
-        return Unbuffered(handle, self._write_)
+        return Unbuffered(handle, self._write_, self._seek)
 
 
 class Unbuffered:
     """A file whose bytes reach the system at once."""
 
-    def __init__(self, handle: int, write: Callable[[int, bytes], int]) -> None:
-        self._handle, self._write = handle, write
+    def __init__(
+        self, handle: int, write: Callable[[int, bytes], int], seek: Callable[[int, int], None]
+    ) -> None:
+        self._handle, self._write, self._seek = handle, write, seek
 
     def fileno(self) -> int:
         return self._handle
+
+    def seek(self, at: int) -> None:
+        self._seek(self._handle, at)
 
     def write(self, data: bytes) -> int:
         return self._write(self._handle, data)

@@ -292,6 +292,23 @@ def prepare(kind: str, folder: Path, doomed: Doomed) -> Prepared:
     return whole._replace(after=trial.book, calls=told.names)
 
 
+def with_history_of(size: int, prepared: Prepared, folder: Path) -> Prepared:
+    """The same where the bot has written so long a note into its history since that this is its size."""
+    case = Case(prepared, folder)
+    history = prepared.before["history"]
+    assert history is not None
+    note = b"breakout" + b"!" * (size - len(history))
+
+    def noted(book: Book) -> Book:
+        assert book["history"] is not None
+        return book | {"history": book["history"].replace(b"breakout", note, 1)}
+
+    made = prepared._replace(folder=folder, before=noted(prepared.before), after=noted(prepared.after))
+    assert made.before["history"] is not None
+    case.path("history").write_bytes(made.before["history"])
+    return made
+
+
 def first_write(prepared: Prepared) -> int:
     """The number of the call with which the first file of the book is staged."""
     names = prepared.calls
