@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from .pages import Pages
 from .state import Transaction
 
-Find = Callable[[str], Transaction | None]
-"""The trade of a key; None where there is none."""
+Find = Callable[[Pages[Transaction], str], Transaction | None]
+"""The trade of a key among these; None where there is none."""

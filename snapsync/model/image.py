@@ -31,9 +31,11 @@ class Image(Stored, frozen=True, tag="image"):
     branches: tuple[ObjectId, ...]
 
 
-def image(data: bytes | None) -> tuple[ImageId, list[tuple[ObjectId, bytes]]]:
-    """The id of a file's image, and the objects that it is made of, children first."""
-    objects = list(image_objects(data))
+def image(
+    data: bytes | None, before: Sequence[ObjectId] = (), start: int = 0
+) -> tuple[ImageId, list[tuple[ObjectId, bytes]]]:
+    """The id of a file's image, and the objects that it is made of; see ``image_objects``."""
+    objects = list(image_objects(data, before, start))
     return ImageId(objects[-1][0]), objects
 
 

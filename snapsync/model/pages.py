@@ -66,6 +66,10 @@ class Pages(Generic[R]):
         """What a store may lack of these pages: children before the nodes that name them."""
         return self._top.objects()
 
+    def spread(self) -> int:
+        """Over how many months, or buckets, the rows are spread."""
+        return len(_children(self._top))
+
     def get(self, bucket: str, key: str) -> R | None:
         """The row of a key, if it lies in a bucket."""
         part = self._bucket(bucket)

@@ -10,12 +10,11 @@ import msgspec
 
 from .change import changed_fields
 from .dated import Days
-from .find import Find
 from .instant import Instant, seconds_between, shift
 from .last_fills import LastFills
 from .match import WINDOW_SECONDS, Ended, Matches, Pair, match
 from .plan import Look
-from .sides import Sides, sides
+from .sides import Finder, Sides, sides
 from .state import IMPORTED, ORDER, Transaction
 from .threeway import Base, Moves, transaction_moves
 
@@ -40,7 +39,7 @@ class Pairs(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     kept: list[str]
     doubled: frozenset[str]
     named: dict[str, Transaction]
-    booked: Find
+    booked: Finder
     strays: list[str]
     mistimed: list[Pair]
 

@@ -6,8 +6,9 @@ order is found by its key. So the work of a plan follows what moved.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
+from functools import cache, partial
 from typing import Protocol
 
 from .find import Find
@@ -20,6 +21,7 @@ from .state import IMPORTED, ORDER, Transaction
 from .threeway import Moves
 
 Trades = dict[str, Transaction]
+Finder = Callable[[str], Transaction | None]
 _NEAR = 2
 """Days: farther apart a row and its order never lie; a time in a wrong zone is off by less than one."""
 
@@ -87,8 +89,8 @@ class _Moved:
 
     def __init__(self, look: Look, moved: frozenset[str], ended: Ended) -> None:
         self._look, self._ended = look, ended
-        self._book: Find = look.find_in_book or _finder(look.book.transactions)
-        self._broker: Find = look.find_at_broker or _finder(look.broker.transactions)
+        self._book = _finder(look.find_in_book, look.book.transactions)
+        self._broker = _finder(look.find_at_broker, look.broker.transactions)
         self.book, self.broker = _found(self._book, moved), _found(self._broker, moved)
         self.named = dict(self._named())
         self.broker |= _found(self._broker, self.named)
@@ -136,11 +138,11 @@ class _Moved:
         return self._look.broker.transactions.between(_day(row.time, -_NEAR), _day(row.time, _NEAR))
 
 
-def _finder(pages: Pages[Transaction]) -> Find:
-    return pages.by_key().get
+def _finder(find: Find | None, pages: Pages[Transaction]) -> Finder:
+    return cache(partial(find, pages)) if find else pages.by_key().get
 
 
-def _found(find: Find, keys: Iterable[str]) -> Trades:
+def _found(find: Finder, keys: Iterable[str]) -> Trades:
     return {key: row for key in keys if (row := find(key)) is not None}
 
 

@@ -6,10 +6,12 @@ A rename is atomic, but durable only once its folder is synced; a file's bytes o
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
@@ -18,6 +20,7 @@ from snapsync.errors import Exit, StoreError
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 OBJECT_MODE = 0o400
+_BLOCK = 1 << 20
 TEMPORARY = ".snapsync-"
 """How the names of our temporaries begin; one that is left over is garbage, never data."""
 ABANDONED_SECONDS = 3600.0
@@ -83,12 +86,27 @@ def settle(target: Path) -> None:
         sync_folder(target.parent)
 
 
-def stage(target: Path, data: bytes, *, mode: int = FILE_MODE, like: os.stat_result | None = None) -> Path:
+def stage(
+    target: Path,
+    data: bytes,
+    *,
+    mode: int = FILE_MODE,
+    like: os.stat_result | None = None,
+    behind: int = 0,
+) -> Path:
     """Write a temporary beside its target, durable, with the mode and owner of ``like``.
 
-    Nothing is seen under the target's name until ``publish``; a full disk strikes here.
+    Nothing is seen under the target's name until ``publish``; a full disk strikes here. The data come
+    ``behind`` so many bytes that the target begins with.
     """
-    return _temporary(target, data, 0, mode, like)
+    with _told(target), target.open("rb") if behind else io.BytesIO() as old:
+        return _temporary(target, data, 0, mode, like, _first(old, behind))
+
+
+def _first(file: IO[bytes], size: int) -> Iterator[bytes]:
+    while size and (block := file.read(min(size, _BLOCK))):
+        size -= len(block)
+        yield block
 
 
 def hold(target: Path, data: bytes, *, at: int = 0, like: os.stat_result | None = None) -> Path:
@@ -101,12 +119,20 @@ def hold(target: Path, data: bytes, *, at: int = 0, like: os.stat_result | None 
     return _temporary(target, data, at, FILE_MODE, like)
 
 
-def _temporary(target: Path, data: bytes, at: int, mode: int, like: os.stat_result | None) -> Path:
+def _temporary(
+    target: Path,
+    data: bytes,
+    at: int,
+    mode: int,
+    like: os.stat_result | None,
+    first: Iterable[bytes] = (),
+) -> Path:
     temporary = target.with_name(f"{TEMPORARY}{os.urandom(8).hex()}")
     with _told(target), _removed_on_failure(temporary):
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
         with os.fdopen(handle, "wb") as file:
-            file.seek(at)
+            file.writelines(first)
+            file.seek(at, os.SEEK_CUR)
             file.write(data)
             file.flush()
             if like is None:
@@ -182,6 +208,16 @@ def append(target: Path, data: bytes) -> None:
             if written != len(data):
                 raise OSError(f"only {written} of {len(data)} bytes were appended")
             os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def add(target: Path, data: bytes) -> None:
+    """Add to a file that carries its own checksums and that nobody misses; it need not be durable."""
+    with _told(target):
+        handle = os.open(target, os.O_WRONLY | os.O_APPEND)
+        try:
+            os.write(handle, data)
         finally:
             os.close(handle)
 

@@ -61,6 +61,11 @@ class FolderMemory:
             files.make_folder(self.folder)
             files.leave(self.folder / name, data)
 
+    def add(self, name: str, data: bytes) -> None:
+        """Put more at the end of a file of the folder."""
+        with suppress(StoreError):
+            files.add(self.folder / name, data)
+
     def forget(self, name: str) -> None:
         """Take a file out of the folder."""
         with suppress(StoreError):

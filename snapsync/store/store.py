@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
@@ -19,7 +19,9 @@ from snapsync.model.stored import stored
 
 from . import files
 from .identity import Identity, read_identity, write_identity
+from .keys import Keys
 from .local import LocalPlace
+from .memory import FolderMemory
 from .place import Place
 from .walk import newest_first
 
@@ -39,6 +41,9 @@ class Store:
         self.folder, self.place, self.identity = folder, place, identity
         self.heard: Callable[[OperationId], None] = _unheard
         """Told of each act that has become history."""
+        self.memory: FolderMemory | None = None
+        """What is remembered beside the store; None where it is not the env's own on the disk."""
+        self._keys: dict[str, Keys] = {}
         self._known_new = False
         self._relied: dict[ObjectId, bytes] = {}
         self._collected: tuple[ObjectId, ...] | None = None
@@ -51,7 +56,11 @@ class Store:
             StoreError: it was written by a newer version (exit 10), is damaged (30), or is another env's.
         """
         identity = read_identity(folder, env)
-        return None if identity is None else cls(folder, LocalPlace(folder), identity)
+        if identity is None:
+            return None
+        found = cls(folder, LocalPlace(folder), identity)
+        found.memory = FolderMemory(folder / "memory")
+        return found
 
     @classmethod
     def create(cls, folder: Path, env: str, timeout: float = LOCK_SECONDS) -> Store:
@@ -62,8 +71,15 @@ class Store:
             store = cls.open(folder, env)
             if store is None:
                 store = cls(folder, place, Identity(store=os.urandom(16).hex(), env=env))
+                store.memory = FolderMemory(folder / "memory")
                 store._write_identity()
         return store
+
+    def keys(self, side: str) -> Keys | None:
+        """Finds the trades of the book or the broker by their keys; None where nothing is remembered."""
+        if self.memory is not None and side not in self._keys:
+            self._keys[side] = Keys(self.memory, f"{side}.keys", self.place.get)
+        return self._keys.get(side)
 
     def pin(self, account: str, timeout: float = LOCK_SECONDS) -> None:
         """Bind this store to the account that it has first met.
@@ -91,9 +107,9 @@ class Store:
         self.put_all([(id, data)])
         return id
 
-    def put_image(self, data: bytes | None) -> ImageId:
-        """Keep the very bytes of a file; None where there is none."""
-        id, objects = image(data)
+    def put_image(self, data: bytes | None, before: Sequence[ObjectId] = (), start: int = 0) -> ImageId:
+        """Keep the very bytes of a file, None where there is none; see ``image_objects``."""
+        id, objects = image(data, before, start)
         self.put_all(objects)
         return id
 

@@ -11,27 +11,38 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 
 from snapsync.errors import PlanError, RecoveryError, StoreError
+from snapsync.model.canon import ObjectId
+from snapsync.model.image import chunk_id, chunks
+from snapsync.model.past import Stamp, stamp
 
 from . import files
 from .mend import added
+
+_BLOCK = 1 << 20
 
 
 class Swap(msgspec.Struct, kw_only=True):
     """One file's way from ``before`` to ``after``: its whole bytes, None where there is no file.
 
-    ``appended`` is what is added at the end where that is all that happens; ``held`` keeps its room until
-    then. ``carried`` collects the rows that another writer added to the old file meanwhile.
+    Of a long file they are those from byte ``start`` on; ``earlier`` are the chunks before it, which stay,
+    and ``stamp`` is what the file had when they were proven last. ``appended`` is what is added at the end
+    where that is all that happens; ``held`` keeps its room until then. ``carried`` collects the rows that
+    another writer added to the old file meanwhile.
     """
 
     path: Path
     before: bytes | None
     after: bytes | None
+    start: int = 0
+    earlier: tuple[ObjectId, ...] = ()
+    stamp: Stamp | None = None
     appended: bytes | None = None
     staged: Path | None = None
     held: Path | None = None
@@ -52,12 +63,12 @@ def staged(swaps: Iterable[Swap]) -> Iterator[list[Swap]]:
             files.make_folder(swap.path.parent)
             files.sweep(swap.path.parent)
             if swap.appended is None and swap.after is not None:
-                swap.staged = files.stage(swap.path, swap.after, like=_stat(swap.path))
+                swap.staged = files.stage(swap.path, swap.after, like=_stat(swap.path), behind=swap.start)
             elif swap.appended:
-                at = len(swap.before or b"")
+                at = swap.start + len(swap.before or b"")
                 swap.held = files.hold(swap.path, swap.appended, at=at, like=_stat(swap.path))
         for swap in ready:
-            if added(_bytes(swap.path), swap.before) is None:
+            if added(_rest(swap), swap.before) is None or not _intact(swap):
                 raise PlanError(
                     "Another program changed the book while it was about to be written.",
                     detail=f"{swap.path}; nothing was written",
@@ -79,7 +90,7 @@ def perform(swaps: list[Swap]) -> None:
     """
     for swap in swaps:
         if swap.appended:
-            _unmoved(swap, _bytes(swap.path))
+            _unmoved(swap, _rest(swap))
             _make_room(swap)
             files.append(swap.path, swap.appended)
     for swap in swaps:
@@ -102,7 +113,7 @@ def _make_room(swap: Swap) -> None:
 
 def _replace(swap: Swap, temporary: Path) -> None:
     if swap.before is None:
-        _unmoved(swap, _bytes(swap.path))
+        _unmoved(swap, _rest(swap))
         files.publish(temporary, swap.path)
         swap.staged = None
         return
@@ -111,11 +122,12 @@ def _replace(swap: Swap, temporary: Path) -> None:
     # The old file stays readable through this handle after its name is gone, and under its second name
     # after a crash: what the bot has added to it by then is not lost.
     with _opened(swap) as old:
+        old.seek(swap.start)
         _unmoved(swap, old.read())
         files.second_name(swap.path, kept)
         files.publish(temporary, swap.path)
         swap.staged = None
-        old.seek(0)
+        old.seek(swap.start)
         swap.carried = added(old.read(), swap.before) or b""
     if swap.carried:
         files.append(swap.path, swap.carried)
@@ -162,11 +174,23 @@ def _moved(swap: Swap) -> RecoveryError:
     )
 
 
-def _bytes(path: Path) -> bytes | None:
+def _rest(swap: Swap) -> bytes | None:
     try:
-        return path.read_bytes()
+        with swap.path.open("rb") as file:
+            file.seek(swap.start)
+            return file.read()
     except FileNotFoundError:
         return None
+
+
+def _intact(swap: Swap) -> bool:
+    """Whether what lies before the bytes that are known is as it was."""
+    seen = _stat(swap.path)
+    if not swap.earlier or (seen and stamp(seen) == swap.stamp):
+        return True
+    with swap.path.open("rb") as file:
+        found = map(chunk_id, chunks(iter(partial(file.read, _BLOCK), b"")))
+        return all(id == next(found, None) for id in swap.earlier)
 
 
 def _stat(path: Path) -> os.stat_result | None:

@@ -27,6 +27,7 @@ from .gate import may_begin, pass_gate, told
 from .judge import judge, tell_host
 from .look import read_account, recall, seen, store_broker
 from .recover import settle, settle_locked
+from .remember import remembered
 from .rewrite import rewrite
 from .write import write
 
@@ -135,7 +136,7 @@ def _check(env: Env, chosen: Chosen, snapshot: SnapshotId, *, confirmed: bool) -
             detail="config.yaml or the environment has changed since",
             hint=f"snapsync plan --env {env.name}",
         )
-    reading = read(env.book_files)
+    reading = read(env.book_files, remembered(env))
     facts = seen(env, reading, recall(env, snapshot), snapshot)
     latest = env.store.latest()
     base = env.base(latest[1].agreed if latest else None)
@@ -185,7 +186,7 @@ def _write(env: Env, task: _Task) -> Applied:
             holds=still_held(rest.changes, draft.holds, env.rules, rest.withheld),
         )
 
-    wrote = write(env, edits, _draft(env, task), conclude)
+    wrote = write(env, edits, _draft(env, task), conclude, task.reading)
     return Applied(
         operation=wrote.operation,
         plan=task.chosen.plan,

@@ -23,6 +23,7 @@ from snapsync.store.store import Store, bound_meanwhile
 from .env import Env
 from .identity import right_account
 from .rebind import rebound
+from .remember import remember, remembered, with_finders
 from .session import session
 
 
@@ -52,7 +53,7 @@ def look_by(env: Env, read_broker: Callable[[], BrokerReading]) -> Seen:
     """As ``look``, with a way of its own to read the broker."""
     store = env.find_store()
     after = store.heads() if store else ()
-    reading = read(env.book_files)  # first: it costs no network to find it broken
+    reading = read(env.book_files, remembered(env))  # first: it costs no network to find it broken
     return msgspec.structs.replace(store_look(env, reading, read_broker()), after=after)
 
 
@@ -66,7 +67,9 @@ def store_look(env: Env, reading: Reading, broker: BrokerReading) -> Seen:
 
 def seen(env: Env, reading: Reading, broker: BrokerReading, broker_snapshot: SnapshotId) -> Look:
     """The facts for a plan: this reading of the book beside this one of the broker; the book's is kept."""
-    return facts(env, (reading, store_book(env.store, reading)), (broker, broker_snapshot))
+    book = store_book(env.store, reading)
+    remember(env, reading)
+    return with_finders(env, facts(env, (reading, book), (broker, broker_snapshot)))
 
 
 def up_to_date(env: Env, look: Seen, latest: Operation | None) -> Seen:
@@ -89,7 +92,7 @@ def up_to_date(env: Env, look: Seen, latest: Operation | None) -> Seen:
     if latest and latest.agreed and env.store.get(latest.agreed.broker, BrokerSnapshot).at > facts.at:
         # beside the agreed account an older one would look as if trades had been taken back
         broker = latest.agreed.broker
-    reading = read(env.book_files)
+    reading = read(env.book_files, remembered(env))
     return Seen(reading=reading, look=seen(env, reading, recall(env, broker), broker))
 
 
@@ -188,6 +191,7 @@ def store_broker(store: Store, reading: BrokerReading) -> SnapshotId:
 
 def store_book(store: Store, reading: Reading) -> SnapshotId:
     """Keep a reading of the book, with the very bytes of its files."""
+    store.put_all(reading.annals.summary.made.items())
     store.put_all(reading.state.objects())
     images: dict[str, ImageId] = {}
     for role in ROLES:

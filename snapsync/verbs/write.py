@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import msgspec
 
-from snapsync.ends.book import Edit, Reading, assure_writable, read_files, understand
+from snapsync.ends.book import Edit, Memory, Reading, assure_writable, foreseen, read
 from snapsync.errors import BookError
 from snapsync.model.canon import OperationId, SnapshotId, encode
 from snapsync.model.history import Operation
@@ -17,6 +18,7 @@ from snapsync.store.swap import Swap, perform, staged
 
 from .env import Env
 from .look import store_book
+from .remember import of_reading, remember
 from .uninterrupted import uninterrupted
 
 
@@ -32,6 +34,7 @@ def write(
     edits: Iterable[Edit],
     draft: Operation,
     conclude: Callable[[Operation, Reading, SnapshotId], Operation],
+    reading: Reading | None = None,
 ) -> Wrote:
     """Bring the files to what the edits say; for a caller that holds the lock.
 
@@ -40,6 +43,7 @@ def write(
         edits: the bytes before and after of each file.
         draft: the Operation that this will be, but for what only the finished files can tell.
         conclude: completes it, from the draft, the book as it was read back, and that Snapshot's id.
+        reading: the book as it was read for the edits, and is kept; None where it could not be.
 
     Raises:
         BookError: a file may not be written; nothing was.
@@ -52,61 +56,72 @@ def write(
     writes = tuple(_kept(env, edit) for edit in edits)
     steps = tuple(FileStep(role=each.role, before=each.before, after=each.after) for each in writes)
     draft = msgspec.structs.replace(draft, files=steps)
-    swaps = [
-        Swap(path=edit.path.resolve(), before=edit.before, after=edit.after, appended=edit.appended)
-        for edit in edits
-    ]
-    foreseen = _foreseen(env, edits)
+    swaps = [_swap(edit, reading) for edit in edits]
+    memory = of_reading(env, reading) if reading else None
+    expected = _foreseen(env, edits, reading, memory)
     room = reserved(env.store.folder, len(encode(draft)))
     with room as make_room, staged(swaps) as ready, uninterrupted():
         write_journal(env.store.folder, Journal(draft=draft, writes=writes))
         perform(ready)
         make_room()  # what comes now is little, unless the bot has written too
-        back = read_back(env, draft, foreseen)
+        back = read_back(env, draft, memory, expected)
         if back is not None:
             draft = conclude(draft, back, store_book(env.store, back))
         operation = env.store.commit(draft)
         close_journal(env.store.folder)
+    if back is not None:
+        remember(env, back)
     return Wrote(operation=operation, carried=tuple(str(swap.path) for swap in swaps if swap.carried))
 
 
 def _kept(env: Env, edit: Edit) -> Write:
-    return Write(
-        role=edit.role,
-        path=str(edit.path),
-        before=env.store.put_image(edit.before),
-        after=env.store.put_image(edit.after),
+    put = partial(env.store.put_image, before=edit.earlier, start=edit.start)
+    return Write(role=edit.role, path=str(edit.path), before=put(edit.before), after=put(edit.after))
+
+
+def _swap(edit: Edit, reading: Reading | None) -> Swap:
+    return Swap(
+        path=edit.path.resolve(),
+        before=edit.before,
+        after=edit.after,
+        start=edit.start,
+        earlier=edit.earlier,
+        stamp=reading.stamp if reading else None,
+        appended=edit.appended,
     )
 
 
-def _foreseen(env: Env, edits: Iterable[Edit]) -> Reading | None:
+def _foreseen(
+    env: Env, edits: Iterable[Edit], reading: Reading | None, memory: Memory | None
+) -> Reading | None:
     """The book as it will be, kept already, so that there is next to nothing left to write once it is.
 
     None where the act brings back a file that cannot be read.
     """
     try:
-        after = read_files(env.book_files) | {edit.role: edit.after for edit in edits}
-        reading = understand(after, env.book_files)
+        expected = foreseen(edits, env.book_files, reading, memory)
     except BookError:
         return None
-    store_book(env.store, reading)
-    return reading
+    store_book(env.store, expected)
+    return expected
 
 
-def read_back(env: Env, draft: Operation, foreseen: Reading | None = None) -> Reading | None:
+def read_back(
+    env: Env, draft: Operation, memory: Memory | None = None, expected: Reading | None = None
+) -> Reading | None:
     """The book after an act; None where the act has brought back a file that cannot be read.
 
     Args:
         env: the env.
         draft: the act.
-        foreseen: what was to be; if the files hold those very bytes, they say nothing else.
+        memory: what is known of the history.
+        expected: what was to be; if the files hold those very bytes, they say nothing else.
 
     Raises:
         BookError: a file cannot be read after any other act.
     """
     try:
-        data = read_files(env.book_files)
-        return foreseen if foreseen and foreseen.files == data else understand(data, env.book_files)
+        return read(env.book_files, memory, expected)
     except BookError:
         if draft.verb == "apply":
             raise

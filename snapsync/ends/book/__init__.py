@@ -6,7 +6,7 @@ columns, keys, rows and newlines that are not ours come back byte for byte.
 """
 
 from .annals import Memory
-from .book import Reading, read, synced_at, understand
+from .book import Reading, foreseen, read, synced_at, understand
 from .diagnosis import Diagnosis, diagnose
 from .history import lines_of_the_bot
 from .layout import Layout, layouts, survey, unused
@@ -34,6 +34,7 @@ __all__ = [
     "Writing",
     "assure_writable",
     "diagnose",
+    "foreseen",
     "layouts",
     "lines_of_the_bot",
     "merge",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -24,7 +24,7 @@ from .raw import blocks, read_files, read_stamped
 from .sheets import opened
 from .summary import observations
 from .text import decode
-from .values import ROLES, BookFiles, Role
+from .values import ROLES, BookFiles, Edit, Role
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -57,12 +57,13 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         return self.annals.image if role == "history" else image_of(self.objects(role))
 
 
-def read(files: BookFiles, memory: Memory | None = None) -> Reading:
+def read(files: BookFiles, memory: Memory | None = None, expected: Reading | None = None) -> Reading:
     """Read the book.
 
     Args:
         files: where it lies.
         memory: what is remembered of the history, so that it need not be read whole.
+        expected: a reading of what the files are thought to hold: if they do, they are not understood anew.
 
     Raises:
         BookError: a file cannot be read or understood; a broken file is never an empty one.
@@ -74,10 +75,53 @@ def read(files: BookFiles, memory: Memory | None = None) -> Reading:
         return b"".join(blocks(handle))
 
     got = read_stamped(files, ROLES, take)
-    small: dict[Role, bytes | None] = {
-        role: _bytes(each.data) for role, each in got.items() if role != "history"
-    }
-    return _reading(small, _annals(got["history"].data, memory, files), files, got["history"].stamp)
+    history, stamp = got.pop("history")
+    small = {role: _bytes(each.data) for role, each in got.items()}
+    if expected and small == expected.files and _is(expected.annals, history, memory):
+        return msgspec.structs.replace(expected, stamp=stamp)
+    return _reading(small, _annals(history, memory, files), files, stamp)
+
+
+def _is(expected: Annals, found: Followed | None, memory: Memory | None) -> bool:
+    """Whether this is the history that was expected."""
+    if found == "same" and memory:
+        return memory.past.image == expected.image
+    if isinstance(found, Body):
+        return found.image == expected.image
+    return _bytes(found) == expected.data()
+
+
+def foreseen(
+    edits: Iterable[Edit], files: BookFiles, before: Reading | None, memory: Memory | None
+) -> Reading:
+    """The book as it will be.
+
+    Args:
+        edits: what is to be done to the files.
+        files: where they lie.
+        before: the book as it is; None where it cannot be understood.
+        memory: what that reading knows of the history.
+
+    Raises:
+        BookError: it could not be understood.
+    """
+    if before is None:
+        data = read_files(files) | {edit.role: edit.after for edit in edits}
+        return understand(data, files)
+    changed = {edit.role: edit for edit in edits}
+    small = before.files | {role: each.after for role, each in changed.items() if role != "history"}
+    history = changed.get("history")
+    if history is None:
+        return _reading(small, before.annals, files)
+    return _reading(small, _edited(history, before.annals, files, memory), files)
+
+
+def _edited(edit: Edit, before: Annals, files: BookFiles, memory: Memory | None) -> Annals:
+    if not edit.start:
+        return annals(edit.after, files)
+    held = before.body
+    now = Body(edit.after, held.before, held.cut, held.fetch)
+    return (continued(memory, now, files) if memory else None) or annals(now.whole(), files)
 
 
 def _bytes(data: Followed | None) -> bytes | None:
