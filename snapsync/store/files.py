@@ -131,7 +131,8 @@ def _temporary(
     with _told(target), _removed_on_failure(temporary):
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
         with os.fdopen(handle, "wb") as file:
-            file.writelines(first)
+            for block in first:
+                file.write(block)
             file.seek(at, os.SEEK_CUR)
             file.write(data)
             file.flush()
