@@ -122,6 +122,7 @@ def facts(
         ),
         untouched=reading.untouched,
         corrected=reading.corrected,
+        opened=reading.opened,
         book_zone=str(env.config.book_timezone),
     )
 

@@ -44,8 +44,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """One consistent reading of the book.
 
     ``files`` are the very bytes, None where there is no file. ``untouched`` are keys of imported trades
-    whose row is as we wrote it, ``corrected`` is when we wrote the bankroll last. The last three are how
-    the files were understood, for ``propose`` alone.
+    whose row is as we wrote it, ``corrected`` is when we wrote the bankroll last, ``opened`` since when there
+    is each holding. The last three are how the files were understood, for ``propose`` alone.
     """
 
     state: State
@@ -53,6 +53,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     observations: tuple[Finding, ...]
     untouched: frozenset[str]
     corrected: Instant | None
+    opened: dict[str, Instant]
     members: Members | None
     holdings: Holdings
     trades: Trades
@@ -92,6 +93,7 @@ def understand(data: dict[Role, bytes | None], files: BookFiles) -> Reading:
         ),
         untouched=untouched(traded, rows, files.env),
         corrected=bankroll.corrected(object_) if object_ else None,
+        opened=positions.opened(held),
         members=object_,
         holdings=held,
         trades=traded,
