@@ -134,10 +134,11 @@ class Evidence:
             return None
         moves = turned.ended if after is None else turned.moves if before else turned.began
         rows = [row for row, _ in reversed(moves)]
-        mover = Moved.BOTH if moved in {Moved.BOOK, Moved.BOTH} else Moved.BROKER
+        if key in self.moved:  # by its State alone it may look as if the broker's had never moved
+            moved = Moved.BOTH if moved in {Moved.BOOK, Moved.BOTH} else Moved.BROKER
         return How(
             execution=began if after else ended,
-            why=Why(moved=mover, cause=self._cause(rows), evidence=_keys(rows)),
+            why=Why(moved=moved, cause=self._cause(rows), evidence=_keys(rows)),
             closed=ended if before and after else None,
         )
 

@@ -121,6 +121,16 @@ def test_a_trade_through_nothing_ends_one_holding_and_begins_the_other() -> None
     assert told(change.execution) == (Decimal("2.875"), rows[1].time)
 
 
+def test_at_first_contact_too_a_long_that_became_a_short_has_two_prices() -> None:
+    """Book and broker cannot be one holding, so the fills are asked as far back as they tell of both."""
+    rows = fills(("2", OLD), ("-1", "2.70"), ("-2", "2.80"))
+    seen = look(state([position(SPY, "2")]), [position(SPY, "-1", "2.80")], (), rows)
+    change = only(plan(seen, None, RULES))
+    assert change.why.moved is Moved.BASELINE
+    assert told(change.closed) == (Decimal("2.75"), later(FILLED, 120))
+    assert told(change.execution) == (Decimal("2.8"), later(FILLED, 120))
+
+
 def test_what_came_and_went_wholly_between_two_looks_is_no_holding() -> None:
     """The row is closed when it first came to nothing, the new one opened after the last time."""
     base = before()

@@ -72,6 +72,8 @@ def test_the_old_row_is_closed_and_a_new_one_opened(bot: Bot, qty: int) -> None:
 def test_bought_again_at_the_old_price_it_is_another_row_all_the_same(bot: Bot) -> None:
     """Only the rows' times tell the two apart then."""
     sells_and_buys(bot, price="2.40")
+    assert bot.run("plan").code == 0
+    assert bot.run("apply", "--yes", "--json").json["open"] == []
     settle(bot)
     assert said(bot) == [("5", "2.40", "closed", "3.00"), ("5", "2.40", "open", "")]
 
@@ -150,7 +152,7 @@ def test_young_fills_are_left_to_the_bot_and_not_forgotten(bot: Bot) -> None:
     assert not any(CALL in each.key for each in made.changes)
     assert CALL in made.waiting
     assert not any(key.startswith("turn:") for key in made.waiting)
-    assert "turn:" not in bot.run("sync").out
+    assert "turn:" not in bot.run("sync", "--json").out
 
     bot.sandbox.do(LATER)
     settle(bot)
