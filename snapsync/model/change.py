@@ -22,6 +22,10 @@ T = TypeVar("T")
 
 BANKROLL = "bankroll"
 """The key of the one record that its component has."""
+TURN = "turn:"
+"""Stands before the key of an activity that is kept open with a holding which ended and began anew."""
+OPENED = "opened"
+"""What differs between two holdings of one key, beside their quantities, if these do."""
 
 
 class Sign(StrEnum):
@@ -82,13 +86,15 @@ class Execution(Record, frozen=True):
 class PositionChange(Record, frozen=True, tag_field="component", tag="positions"):
     """A holding that the book should gain, correct or close.
 
-    ``reopens``: the book has closed it since the agreed point, and the broker never did.
+    ``reopens``: the book has closed it since the agreed point, and the broker never did. ``closed``: what the
+    book has is over, and how it ended; ``after`` is another holding, which began with ``execution``.
     """
 
     before: Position | None
     after: Position | None
     why: Why
     execution: Execution | None = None
+    closed: Execution | None = None
     fields: tuple[str, ...] = ()
     reopens: bool = False
 
@@ -216,6 +222,10 @@ def step(change: Change) -> Step:
         before, after = _words(change.before), _words(change.after)
         if isinstance(change, TransactionChange) and change.withdraws and before:
             before["imported"] = change.key
+        if isinstance(change, PositionChange) and change.closed and before and after:
+            # of equal quantities nothing else would say that there is anything to do
+            before["closed"] = change.closed.time
+            after[OPENED] = change.execution.time if change.execution else None
     return Step(component=component(change), key=change.key, before=before, after=after)
 
 

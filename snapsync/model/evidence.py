@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterator
+from collections.abc import Collection, Container, Iterator, Sequence
 from decimal import Decimal
 from itertools import chain
 
+import msgspec
+
 from .causes import cause_of
 from .change import Cause, Execution, Moved, Why, either
+from .dated import Days
 from .effects import quantity_effects
-from .instant import Instant, midnight
+from .fields import same_price
+from .instant import Instant, midnight, seconds_between
 from .ledger import DELIVERY, FILL, OPTION_EVENTS, Activity, Ledger, moves_bankroll
+from .match import WINDOW_SECONDS
 from .newest import Newest, newness
 from .plan import Look
 from .policy import Rules
@@ -20,12 +25,22 @@ from .symbols import contract
 from .threeway import Base
 from .trades import average
 from .trading_days import market_close, past_expiry
+from .turn import Move, Turn, Turns, quantity
 
 FROM_FILLS = "fills"
 FROM_BROKER = "broker average"
 FROM_RESET = "account reset"
 EVIDENCE_PENDING = "expired or assigned, evidence pending"
 """How an option ended that vanished after its last day, before any activity says how."""
+
+
+class How(msgspec.Struct, frozen=True, kw_only=True):
+    """How a holding came to differ; ``closed`` as in a PositionChange."""
+
+    execution: Execution | None
+    why: Why
+    closed: Execution | None = None
+
 
 BY_HAND = (Cause.MANUAL, Cause.BROKER)
 """Whose trades the bot did not order."""
@@ -40,6 +55,7 @@ class Evidence:
     def __init__(self, look: Look, rules: Rules, *, booked: Container[str], base: Base | None) -> None:
         ledger, broker = look.ledger, look.broker
         self._at = look.at
+        self._opened, self._days = look.opened, Days(look.book_zone)
         self._newest = Newest(ledger)
         self.recent: tuple[Activity, ...] = tuple(_new_rows(ledger, base)) if base else ()
         """The activities that were not known at the agreed point; none on first contact."""
@@ -49,8 +65,14 @@ class Evidence:
             {row.key: row for row in (*self._newest.of_keys(waiting), *self.recent)}.values()
         )
         """What the bankroll has not followed yet: ``recent``, and what was left open at the agreed point."""
+        self._turns = Turns(self._newest, self.recent, base)
         orders = {row.key: row for row in broker.transactions}
         self.senders = Senders(orders, booked, rules.bot_prefix)
+
+    @property
+    def moved(self) -> frozenset[str]:
+        """The holdings that new activities moved, be it there and back."""
+        return self._turns.keys
 
     def filled_since(self, moment: Instant) -> frozenset[str]:
         """The symbols with a fill after a moment."""
@@ -73,7 +95,7 @@ class Evidence:
 
     def of_position(
         self, before: Position | None, after: Position | None, agreed: Position | None, moved: Moved
-    ) -> tuple[Execution | None, Why]:
+    ) -> How:
         """How a holding came to differ: the newest fills or events that add up to the broker's own move.
 
         Args:
@@ -83,15 +105,53 @@ class Evidence:
                 it: the same, but for a key that was left open, whose fills came before that point.
             moved: which side moved.
         """
+        turned = self._turns.of(before, after, agreed, moved)
+        how = self._turned(turned, before, after, moved) if turned else None
+        if how:
+            return how
         start = agreed if moved is Moved.BOTH else before
         key = either(before, after).key
-        rows = self._making(key, _qty(after) - _qty(start))
+        moves = self._making(key, quantity(after) - quantity(start))
+        rows = [row for row, _ in moves]
         cause = Cause.BOOK_EDIT if moved is Moved.BOOK else self._cause(rows)
         terms = contract(key)
         if after is None and not rows and terms and past_expiry(terms.expiry, self._at):
             execution = Execution(price=None, time=None, source=EVIDENCE_PENDING)
-            return execution, Why(moved=moved, cause=Cause.OPTION_EVENT)
-        return _execution(key, rows, after, self._at), Why(moved=moved, cause=cause, evidence=_keys(rows))
+            return How(execution=execution, why=Why(moved=moved, cause=Cause.OPTION_EVENT))
+        return How(
+            execution=_execution(key, moves, after, self._at),
+            why=Why(moved=moved, cause=cause, evidence=_keys(rows)),
+        )
+
+    def _turned(
+        self, turned: Turn, before: Position | None, after: Position | None, moved: Moved
+    ) -> How | None:
+        """How the former holding ended and this one began; None where nothing of that is to be written."""
+        key = either(before, after).key
+        ended = _execution(key, turned.ended, None, self._at)
+        began = _execution(key, turned.began, after, self._at)
+        if quantity(before) == quantity(after) and not (before and self._former(before, ended, began)):
+            return None
+        moves = turned.ended if after is None else turned.moves if before else turned.began
+        rows = [row for row, _ in reversed(moves)]
+        if key in self.moved:  # by its State alone it may look as if the broker's had never moved
+            moved = Moved.BOTH if moved in {Moved.BOOK, Moved.BOTH} else Moved.BROKER
+        return How(
+            execution=began if after else ended,
+            why=Why(moved=moved, cause=self._cause(rows), evidence=_keys(rows)),
+            closed=ended if before and after else None,
+        )
+
+    def _former(self, before: Position, ended: Execution | None, began: Execution | None) -> bool:
+        """Whether it shows that the book's rows are the former holding's: else they may be the new one's."""
+        if ended is None or began is None:
+            return False
+        if before.entry_price is not None and not same_price(before.entry_price, began.price):
+            return True
+        opened = self._opened.get(before.key)
+        if opened is None or ended.time is None or self._days.dated(opened):
+            return False
+        return seconds_between(opened, ended.time) > WINDOW_SECONDS
 
     def of_transaction(self, order: Transaction, moved: Moved) -> Why:
         """Whose an order was."""
@@ -100,17 +160,17 @@ class Evidence:
         cause = Cause.BOOK_EDIT if moved is Moved.BOOK else self.senders.of_order(order).cause
         return Why(moved=moved, cause=cause, evidence=(order.key,))
 
-    def _making(self, key: str, difference: Decimal) -> list[Activity]:
+    def _making(self, key: str, difference: Decimal) -> list[Move]:
         # Only what moves the holding the right way, until the difference is made up: first what is new, for
         # an event may be dated before a fill that the book knows already; then the newest of the rest.
-        found: list[Activity] = []
+        found: list[Move] = []
         missing = difference
         new = [(row, effect) for row in self._new for each, effect in quantity_effects(row) if each == key]
         known = {row.key for row, _ in new}
         older = (pair for pair in self._newest.moving(key) if pair[0].key not in known)
         for row, effect in chain(new, older) if difference else ():
             if (effect > 0) == (difference > 0):
-                found.append(row)
+                found.append((row, effect))
                 missing -= effect
                 if not missing or (missing > 0) != (difference > 0):
                     break
@@ -132,7 +192,8 @@ class Evidence:
         return self.senders.of(fill).cause
 
 
-def _execution(key: str, rows: list[Activity], after: Position | None, now: Instant) -> Execution | None:
+def _execution(key: str, moves: Sequence[Move], after: Position | None, now: Instant) -> Execution | None:
+    rows = [row for row, _ in moves]
     events = [row for row in rows if row.type in OPTION_EVENTS]
     if events:
         end = events[0]
@@ -140,12 +201,12 @@ def _execution(key: str, rows: list[Activity], after: Position | None, now: Inst
         time = end.time if end.time != midnight(end.time[:10]) else min(market_close(end.time), now)
         return Execution(price=Decimal(0), time=time, source=OPTION_EVENTS[end.type])
     # a split or a transfer has no price, and another pair's is not in dollars
-    fills = [row for row in rows if row.type == FILL and row.symbol == key]
+    fills = [(row, abs(effect)) for row, effect in moves if row.type == FILL and row.symbol == key]
     if fills:
-        qty = sum((row.qty or Decimal(0) for row in fills), Decimal(0))
-        paid = sum(((row.qty or Decimal(0)) * (row.price or Decimal(0)) for row in fills), Decimal(0))
+        qty = sum((each for _, each in fills), Decimal(0))
+        paid = sum((each * (row.price or Decimal(0)) for row, each in fills), Decimal(0))
         # an opening counts from its first fill, a close from its last
-        times = [row.time for row in fills]
+        times = [row.time for row, _ in fills]
         time = min(times) if after else max(times)
         return Execution(price=average(paid, qty), time=time, source=FROM_FILLS)
     if after:
@@ -166,10 +227,6 @@ def _new_rows(ledger: Ledger, base: Base) -> Iterator[Activity]:
 def of_reset(moved: Moved) -> tuple[Execution, Why]:
     """How a holding ended whose account is gone: no fill closed it."""
     return Execution(price=None, time=None, source=FROM_RESET), Why(moved=moved, cause=Cause.ACCOUNT_RESET)
-
-
-def _qty(position: Position | None) -> Decimal:
-    return position.qty if position else Decimal(0)
 
 
 def _keys(rows: list[Activity]) -> tuple[str, ...]:

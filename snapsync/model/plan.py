@@ -16,6 +16,7 @@ from .accruals import Habit
 from .brief import Brief
 from .canon import ImageId, OperationId, PlanId, Record, RulesId, SnapshotId, Stored, encode, identify
 from .change import (
+    TURN,
     Change,
     FileChange,
     Step,
@@ -146,6 +147,11 @@ class Plan(Stored, frozen=True, tag="plan-details"):
         return bool(self.changes or self.files)
 
     @property
+    def waiting(self) -> tuple[str, ...]:
+        """What of ``withheld`` is to be told: not what is only kept to know a holding's turn again."""
+        return tuple(key for key in self.withheld if not key.startswith(TURN))
+
+    @property
     def asking(self) -> tuple[Finding, ...]:
         """The findings that want a person's yes."""
         return tuple(finding for finding in self.findings if finding.severity == "approve")
@@ -191,8 +197,9 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     bankroll was last written by us, ``book_zone`` the zone of the book's times that name none,
     ``written`` what was applied in the last 24 hours, and ``holds`` what waits for a person's yes.
     ``hosts`` are the names of the host that last wrote the book and of this one, if these are two machines.
-    ``missing`` is what the account leaves unexplained. The two ways to find a trade by its key are there
-    where they are quicker than to go through all trades.
+    ``missing`` is what the account leaves unexplained. ``opened`` is since when the book has had a holding,
+    by the newest of its rows, where each of them tells a time. The two ways to find a trade by its key are
+    there where they are quicker than to go through all trades.
     """
 
     env: str
@@ -217,6 +224,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     hosts: tuple[str, str] | None = None
     missing: tuple[Missing, ...] = ()
     habit: Habit | None = None
+    opened: dict[str, Instant] = msgspec.field(default_factory=dict)
 
     @property
     def now(self) -> Proven:

@@ -10,6 +10,7 @@ from .brief import Brief, brief
 from .canon import encode
 from .change import (
     BANKROLL,
+    OPENED,
     BankrollChange,
     Change,
     Moved,
@@ -17,6 +18,7 @@ from .change import (
     TransactionChange,
     changed_fields,
     component,
+    either,
     step,
 )
 from .evidence import Evidence, of_reset
@@ -43,7 +45,8 @@ from .policy_size import leap, mass_close
 from .policy_trades import ambiguous, late_rows, mistimed, unproven_rows
 from .state import IMPORTED, SEVERAL, Marks, Position, State, Transaction
 from .symbols import asset_class
-from .threeway import Base, Moves, position_moves
+from .threeway import Base, Moves, kept_open, position_moves
+from .turn import quantity
 
 _DELIVERY_DAYS = 7
 """For how long a left-out holding that came of an option is told of."""
@@ -57,6 +60,7 @@ def plan(look: Look, base: Base | None, rules: Rules) -> Plan:
     positions = _positions(look, base, evidence)
     changes: list[Change] = [*positions, *_transactions(trades, evidence)]
     held = [change for change in changes if _symbol(change) in young]
+    kept = {key for change in held for key in kept_open(change)}
     due = [change for change in changes if _symbol(change) not in young]
     by_hand, waiting = evidence.by_hand(young) if base else ((), ())
     bankroll, note = _bankroll(look, base, rules, evidence, by_hand)
@@ -87,7 +91,7 @@ def plan(look: Look, base: Base | None, rules: Rules) -> Plan:
         broker=look.broker_snapshot,
         changes=tuple(due),
         findings=findings,
-        withheld=tuple(sorted({change.key for change in held} | trades.left_open | {*waiting})),
+        withheld=tuple(sorted(kept | trades.left_open | {*waiting})),
         reading=reading_of(look),
         explanation=_explanation(look, base, evidence),
     )
@@ -157,37 +161,38 @@ def _symbol(change: Change) -> str:
 
 
 def _positions(look: Look, base: Base | None, evidence: Evidence) -> list[PositionChange]:
-    scope = look.scope
     moves = position_moves(base, look.book, look.broker)
     book, broker = _held(look.book), _held(look.broker)
     agreed = base.broker.positions.by_key() if base else {}
-    had = {key: each.qty for key, each in _held(base.book).items()} if base else {}
+    had = _held(base.book) if base else {}
+    there = book.keys() | broker.keys()
     found = []
-    for key in moves.worth_a_look(book.keys() | broker.keys()):
+    for key in sorted({*moves.worth_a_look(there), *(there & evidence.moved)}):
         before, after = book.get(key), broker.get(key)
-        seen = after or before
-        if seen is None or not scope.covers(key, seen.asset_class):
+        if not look.scope.covers(key, either(before, after).asset_class):
             continue
+        how = evidence.of_position(before, after, agreed.get(key), moves.of(key))
         fields = ("qty",) if before is None or after is None else changed_fields(before, after)
-        if fields:
-            execution, why = evidence.of_position(before, after, agreed.get(key), moves.of(key))
-            if look.rebound and after is None and not why.evidence:
-                execution, why = of_reset(moves.of(key))
-            found.append(
-                PositionChange(
-                    before=before,
-                    after=after,
-                    fields=fields,
-                    execution=execution,
-                    why=why,
-                    reopens=why.moved is Moved.BOOK and before is None and had.get(key) == _qty(after),
-                )
+        fields = (OPENED, *fields) if how.closed else fields
+        if not fields:
+            continue
+        execution, why = how.execution, how.why
+        if look.rebound and after is None and not why.evidence:
+            execution, why = of_reset(moves.of(key))
+        found.append(
+            PositionChange(
+                before=before,
+                after=after,
+                fields=fields,
+                execution=execution,
+                closed=how.closed,
+                why=why,
+                reopens=why.moved is Moved.BOOK
+                and before is None
+                and quantity(had.get(key)) == quantity(after),
             )
+        )
     return found
-
-
-def _qty(position: Position | None) -> Decimal | None:
-    return position.qty if position else None
 
 
 def _held(side: State) -> dict[str, Position]:

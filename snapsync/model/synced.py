@@ -111,7 +111,7 @@ def outcomes(
         planned = [change for change in plan.changes if component(change) == each]
         changes = tuple(done[each, change.key] for change in planned if (each, change.key) in done)
         left = tuple(_left(change, asking, known) for change in planned if (each, change.key) not in done)
-        waiting = tuple(key for key in plan.withheld if _part_of_key(key) == each)
+        waiting = tuple(key for key in plan.waiting if _part_of_key(key) == each)
         if checked and not plan.refused:
             changes = tuple(one.change for one in left if one.finding is None)
             left = tuple(one for one in left if one.finding)

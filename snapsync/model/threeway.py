@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 
 import msgspec
 
-from .change import BankrollChange, Change, Moved
+from .change import TURN, BankrollChange, Change, Moved, PositionChange
 from .instant import Instant
 from .ledger import Ledger, moves_bankroll
 from .missing import Missing
@@ -100,11 +100,26 @@ def still_open(left: Iterable[Change], withheld: Iterable[str]) -> frozenset[str
     With a bankroll that is left goes what moved it. Else a deposit would be forgotten once something else is
     applied: neither would it correct the bankroll any more, nor move its peak.
     """
-    changes = tuple(left)
-    moved = (key for each in changes if isinstance(each, BankrollChange) for key in each.why.evidence)
-    return frozenset({*(change.key for change in changes), *withheld, *moved})
+    return frozenset({*withheld, *(key for change in left for key in kept_open(change))})
+
+
+def kept_open(change: Change) -> Iterable[str]:
+    """What stays open with a change that is not made: its key, and the activities without which it is none.
+
+    Of a holding that ended and began anew these are marked: they are no reason to correct the bankroll.
+    """
+    yield change.key
+    if isinstance(change, BankrollChange):
+        yield from change.why.evidence
+    elif isinstance(change, PositionChange) and change.closed:
+        yield from (f"{TURN}{key}" for key in change.why.evidence)
+
+
+def turning(keys: Iterable[str]) -> set[str]:
+    """The activities among open keys that made a holding another one."""
+    return {key.removeprefix(TURN) for key in keys if key.startswith(TURN)}
 
 
 def differing(keys: Iterable[str]) -> tuple[str, ...]:
-    """Those of the open keys that are records of the book, sorted; not what moves the bankroll."""
-    return tuple(sorted(key for key in keys if not moves_bankroll(key)))
+    """Those of the open keys that are records of the book, sorted; not the activities that moved some."""
+    return tuple(sorted(key for key in keys if not (moves_bankroll(key) or key.startswith(TURN))))

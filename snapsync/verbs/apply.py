@@ -176,7 +176,7 @@ def _write(env: Env, task: _Task) -> Applied:
     def conclude(draft: Operation, back: Reading, book: SnapshotId) -> Operation:
         """Which keys differ still, or again, and what of them is on hold."""
         nonlocal left
-        now = msgspec.structs.replace(facts, book=back.state, book_snapshot=book)
+        now = msgspec.structs.replace(facts, book=back.state, book_snapshot=book, opened=back.opened)
         rest = compute(now, task.base, env.rules)
         left = still_open(rest.changes, rest.withheld)
         return msgspec.structs.replace(

@@ -125,6 +125,7 @@ def facts(
         ),
         untouched=reading.annals,
         corrected=reading.corrected,
+        opened=reading.opened,
         book_zone=str(env.config.book_timezone),
     )
 

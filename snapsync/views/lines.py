@@ -9,6 +9,7 @@ from snapsync.model.change import (
     BankrollChange,
     Cause,
     Change,
+    Execution,
     Moved,
     PositionChange,
     TransactionChange,
@@ -77,17 +78,28 @@ def _step(change: BankrollChange, amounts: Amounts) -> str:
 
 def _holding(change: PositionChange, amounts: Amounts) -> str:
     before, after, execution = change.before, change.after, change.execution
-    at = f" @ {amounts.price(execution.price)}" if execution and execution.price else ""
+    at = _at(execution, amounts)
     if before is None and after is not None:
         reopened = ", reopened: never closed" if change.reopens else ""
         return f"{amounts.qty(after.qty)}{at}{reopened}"
     if before is not None and after is None:
-        event = execution and execution.source not in ("fills", "broker average")
-        how = f", {execution.source}" if execution and event else f", closed{at}"
-        return f"{amounts.qty(before.qty)} → 0{how}"
+        return f"{amounts.qty(before.qty)} → 0{_ended(execution, amounts)}"
     if before is not None and after is not None:
+        if change.closed:
+            ended = f"{amounts.qty(before.qty)} → 0{_ended(change.closed, amounts)}"
+            return f"{ended}; new: {amounts.qty(after.qty)}{at}"
         return f"{amounts.qty(before.qty)} → {amounts.qty(after.qty)}"
     return ""
+
+
+def _at(execution: Execution | None, amounts: Amounts) -> str:
+    return f" @ {amounts.price(execution.price)}" if execution and execution.price else ""
+
+
+def _ended(execution: Execution | None, amounts: Amounts) -> str:
+    if execution and execution.source not in ("fills", "broker average"):
+        return f", {execution.source}"
+    return f", closed{_at(execution, amounts)}"
 
 
 def _trade(change: TransactionChange, zone: ZoneInfo, amounts: Amounts) -> str:

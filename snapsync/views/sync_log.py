@@ -104,4 +104,6 @@ def _position(change: PositionChange) -> str:
         return f"Position {how.get(cause, 'closed')}: {key}"
     if change.before is None:
         raise ValueError(f"a change of nothing: {sign(change)} {change.key}")
+    if change.closed:
+        return f"Position closed and opened again: {key} (qty: {plain(change.after.qty)})"
     return f"Quantity mismatch: {key} (local: {plain(change.before.qty)}, Alpaca: {plain(change.after.qty)})"

@@ -98,7 +98,7 @@ def summary(made: Plan, paint: Paint) -> str:
     if made.refused:
         return paint(f"Refused: plan {short(made.id)} cannot be applied.", "-")
     if not made.drift:
-        waiting = f" ({len(made.withheld)} left open)" if made.withheld else ""
+        waiting = f" ({len(made.waiting)} left open)" if made.waiting else ""
         said = paint(f"In step{waiting}: nothing to change{partly(made)}.", "+")
         return f"{said} Plan {short(made.id)}."
     return f"{paint('Plan:', 'bold')} {extent(made)}. Id {short(made.id)}."

@@ -11,6 +11,7 @@ import pytest
 from snapsync.ends.book import Writing
 from snapsync.errors import BookError
 from snapsync.model.change import Execution
+from snapsync.model.instant import shift
 from snapsync.model.state import Marks
 
 from .shelf import (
@@ -311,14 +312,29 @@ def test_where_one_order_ends_a_long_and_begins_a_short_each_has_its_price() -> 
     """Two were sold at 2.75 and one more at 2.80: the average of the three is the price of neither row."""
     before = b"symbol,quantity,status,entry_price,exit_price\nSPY250822C00635000,2,open,2.00,\n"
     shelf = Shelf(positions=before)
-    change = holding(position(qty="2", price="2"), position(qty="-1", price="2.80"), fill("2.766666667"))
+    change = holding(position(qty="2", price="2"), position(qty="-1", price="2.80"), fill("2.80"))
 
-    new = shelf.change(change)["positions"]
+    new = shelf.change(msgspec.structs.replace(change, closed=fill("2.75")))["positions"]
 
     assert new == (
         b"symbol,quantity,status,entry_price,exit_price\nSPY250822C00635000,2,closed,2.00,2.75\n"
         b"SPY250822C00635000,-1,open,2.80,\n"
     )
+
+
+@pytest.mark.parametrize("qty", ["4", "6", "1"])
+def test_a_holding_that_is_another_one_now_is_a_new_row(qty: str) -> None:
+    """All lots of the former one are closed as it ended, and stay; the new one is a row behind them."""
+    shelf = Shelf(positions=LOTS)
+    change = holding(position(qty="4"), position(qty=qty, price="2.80"), fill("2.80"))
+    ended = Execution(price=Decimal(3), time=shift(FILLED, seconds=-60), source="fills")
+
+    new = shelf.change(msgspec.structs.replace(change, closed=ended))["positions"]
+
+    closed = LOTS.replace(b"open,\n", b"closed,2025-08-21 09:44:00\n")
+    assert new == closed + f"{SPY},{qty},2.80,2025-08-21 09:45:00,open,\n".encode()
+    assert shelf.held() == {SPY: Decimal(qty)}
+    assert shelf.read().opened == {SPY: FILLED[:20] + "000000000Z"}
 
 
 def test_a_short_stays_short() -> None:

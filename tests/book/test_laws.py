@@ -129,13 +129,15 @@ def holding_changes(draw: st.DrawFn, shelf: Shelf) -> tuple[PositionChange, ...]
     changes = []
     for key in draw(st.lists(st.sampled_from(KEYS), unique=True)):
         before, after = book.get(key), _holding(draw, key)
-        if before and after and before.qty == after.qty:
+        if before and draw(st.booleans()):
+            after = before
+        proof = st.sampled_from([None, Execution(price=Decimal("2.5"), time=FILLED, source="fills")])
+        made, closed = draw(proof), draw(proof) if before and after else None
+        if before and after and before.qty == after.qty and not closed:
             continue
         if before or after:
-            proof = st.sampled_from([None, Execution(price=Decimal("2.5"), time=FILLED, source="fills")])
-            changes.append(
-                PositionChange(before=before, after=after, why=WHY, execution=draw(proof), fields=("qty",))
-            )
+            change = PositionChange(before=before, after=after, why=WHY, execution=made, fields=("qty",))
+            changes.append(msgspec.structs.replace(change, closed=closed))
     return tuple(changes)
 
 

@@ -16,7 +16,7 @@ from snapsync.model.plan import Look, Plan
 from snapsync.model.policy import Rules
 from snapsync.model.state import Coverage, Marks, OpenOrder, Position, Scope, State, Transaction
 from snapsync.model.symbols import asset_class, multiplier
-from snapsync.model.threeway import Base
+from snapsync.model.threeway import Base, still_open
 
 SPY, QQQ, IWM = "SPY250822C00635000", "QQQ250822P00480000", "IWM250829C00225000"
 SINCE = instant("2025-08-14T00:00:00Z")
@@ -176,14 +176,13 @@ def applied(book: State, plan: Plan) -> State:
 
 def agreed(seen: Look, rest: Plan) -> Base:
     """The point that an apply leaves behind: ``rest`` is what is planned right after it."""
-    left = {*(change.key for change in rest.changes), *rest.withheld}
     return Base(
         at=seen.at,
         book=seen.book,
         broker=seen.broker,
         marks=seen.marks,
         ledger=seen.ledger,
-        open=frozenset(left),
+        open=still_open(rest.changes, rest.withheld),
     )
 
 

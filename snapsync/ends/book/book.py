@@ -31,14 +31,16 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """One consistent reading of the book.
 
     ``files`` are the very bytes of the bankroll and the positions, None where there is no file; those of
-    the history are its own. ``corrected`` is when we wrote the bankroll last. ``stamp`` is that of the
-    history's file. The last three are how the files were understood, for ``propose`` alone.
+    the history are its own. ``corrected`` is when we wrote the bankroll last, ``opened`` since when there is
+    each holding. ``stamp`` is that of the history's file. The last three are how the files were understood,
+    for ``propose`` alone.
     """
 
     state: State
     files: dict[Role, bytes | None]
     observations: tuple[Finding, ...]
     corrected: Instant | None
+    opened: dict[str, Instant]
     stamp: Stamp | None = None
     members: Members | None
     holdings: Holdings
@@ -166,6 +168,7 @@ def _reading(
         ),
         corrected=bankroll.corrected(object_) if object_ else None,
         stamp=stamp,
+        opened=positions.opened(held),
         members=object_,
         holdings=held,
         annals=told,

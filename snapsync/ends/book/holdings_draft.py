@@ -9,7 +9,7 @@ from typing import assert_never
 import msgspec
 
 from snapsync.model.canon import normal
-from snapsync.model.change import Execution, Moved, PositionChange, Sign, sign
+from snapsync.model.change import Execution, PositionChange, Sign, sign
 from snapsync.model.fields import same_price
 from snapsync.model.instant import Instant
 from snapsync.model.state import Position, PositionMark
@@ -51,8 +51,6 @@ HEADER = (
 """The columns of a new positions file."""
 
 _FROM_FILLS = "fills"
-_PLACES = Decimal("1e-6")
-"""A price that is computed from averages is no more exact."""
 
 
 class Pen(msgspec.Struct, frozen=True, eq=False):
@@ -116,35 +114,16 @@ def _update(pen: Pen, change: PositionChange) -> None:
     lots = _lots(pen, change)
     if change.after is None:
         return
-    if change.after.qty * sum((lot.qty for lot in lots), Decimal(0)) < 0:
-        # a long that became a short was sold first: two events, two rows
-        ended, began = _parted(change)
-        _close(pen, lots, ended)
-        _add(pen, msgspec.structs.replace(change, execution=began))
+    if change.closed or change.after.qty * sum((lot.qty for lot in lots), Decimal(0)) < 0:
+        # another holding, as where a long became a short: two events, two rows
+        _close(pen, lots, change.closed or change.execution)
+        _add(pen, change)
         return
     for lot, qty in corrected(lots, change.after.qty):
         if qty:
             _correct(pen, lot, qty, change.after if len(lots) == 1 else None)
         else:
             _close(pen, [lot], change.execution)
-
-
-def _parted(change: PositionChange) -> tuple[Execution | None, Execution | None]:
-    """At what price a holding ended and its opposite began, where the fills made both.
-
-    The average of all of them is neither; the broker's price of the new holding tells the two apart.
-    """
-    made, before, after = change.execution, change.before, change.after
-    if not (made and made.source == _FROM_FILLS and made.price and before and after and after.entry_price):
-        return made, made
-    if change.why.moved not in {Moved.BROKER, Moved.BASELINE}:
-        return made, made  # the book has moved too: the fills did not make this difference
-    ended, began = abs(before.qty), abs(after.qty)
-    price = (made.price * (ended + began) - after.entry_price * began) / ended
-    price = normal(price.quantize(_PLACES))
-    if price <= 0:
-        return made, made
-    return msgspec.structs.replace(made, price=price), msgspec.structs.replace(made, price=after.entry_price)
 
 
 def corrected(lots: list[Lot], target: Decimal) -> list[tuple[Lot, Decimal]]:

@@ -239,6 +239,12 @@ def _entry_price(lots: list[Lot]) -> Decimal | None:
     return average(sum((each * price for each, price in priced), Decimal(0)), qty)
 
 
+def opened(found: Holdings) -> dict[str, Instant]:
+    """Since when there is each holding, by the newest of its rows, where each of them tells a time."""
+    times = {key: [lot.time for lot in lots] for key, lots in found.lots.items()}
+    return {key: max(filter(None, each)) for key, each in times.items() if all(each)}
+
+
 def observations(found: Holdings) -> Iterable[Finding]:
     """Note open rows whose twin columns disagree, and rows that are taken for closed though none says so."""
     file = found.file

@@ -52,6 +52,7 @@ class PositionLine(Piece, frozen=True, kw_only=True, tag_field="component", tag=
     after: Position | None
     why: Why
     execution: Execution | None
+    closed: Execution | None
     fields: list[str]
     reopens: bool
 
