@@ -14,7 +14,7 @@ import msgspec
 from snapsync.model.audit import Trace
 from snapsync.model.canon import ObjectId, OperationId
 
-from . import files
+from . import files, reads
 
 _TAIL_BYTES = 1 << 18
 _OURS = b'{"timestamp":'
@@ -61,7 +61,7 @@ def _trace(data: bytes) -> Trace | None:
         return None
     try:
         return msgspec.json.decode(data, type=Trace)
-    except files.GARBLED:
+    except reads.GARBLED:
         return None
 
 

@@ -13,8 +13,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
-import msgspec
-
 from snapsync.errors import Exit, StoreError
 
 FOLDER_MODE = 0o700
@@ -27,8 +25,6 @@ ABANDONED_SECONDS = 3600.0
 """How old a temporary is that no living process can mean any more."""
 YOUNG_SECONDS = 3600.0
 """For how long a file may not have reached the disk by itself; the kernel needs less than a minute."""
-GARBLED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-"""What msgspec raises for bytes that are no such value; the others for a wrongly encoded key, and nesting."""
 
 
 @contextlib.contextmanager
@@ -189,9 +185,7 @@ def leave(target: Path, data: bytes) -> None:
     """Replace a file that carries its own checksum and that nobody misses; it need not be durable."""
     temporary = target.with_name(f"{TEMPORARY}{os.urandom(8).hex()}")
     with _told(target), _removed_on_failure(temporary):
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
+        temporary.write_bytes(data)
         temporary.replace(target)
 
 
@@ -215,12 +209,8 @@ def append(target: Path, data: bytes) -> None:
 
 def add(target: Path, data: bytes) -> None:
     """Add to a file that carries its own checksums and that nobody misses; it need not be durable."""
-    with _told(target):
-        handle = os.open(target, os.O_WRONLY | os.O_APPEND)
-        try:
-            os.write(handle, data)
-        finally:
-            os.close(handle)
+    with _told(target), target.open("ab") as file:
+        file.write(data)
 
 
 def add_lines(target: Path, data: bytes) -> None:
@@ -272,67 +262,3 @@ def mark(target: Path) -> None:
     """Create an empty file that need not be durable."""
     with _told(target):
         os.close(os.open(target, os.O_WRONLY | os.O_CREAT, FILE_MODE))
-
-
-def age(target: Path) -> float | None:
-    """Seconds since a file was written; None where there is none, or an empty one.
-
-    Files of ours are synced before they get their name. One without a byte is what some file systems
-    leave of a file after a power cut: it is as good as none.
-    """
-    try:
-        stat = target.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise unreadable(target, error) from error
-    return time.time() - stat.st_mtime if stat.st_size else None
-
-
-def listed(folder: Path) -> list[Path]:
-    """What lies in a folder, sorted; nothing where there is no folder.
-
-    Raises:
-        StoreError: it is there, but cannot be read.
-    """
-    try:
-        return sorted(folder.iterdir())
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise unreadable(folder, error) from error
-
-
-def room(folder: Path) -> tuple[int, int]:
-    """How many files lie below a folder, and how many bytes of the disk they take."""
-    count = taken = 0
-    for path in folder.rglob("*"):
-        with contextlib.suppress(FileNotFoundError):  # it went while we looked
-            stat = path.lstat()
-            count += not path.is_dir()
-            taken += stat.st_blocks * 512
-    return count, taken
-
-
-def read(target: Path) -> bytes | None:
-    """A file of ours; None when it is not there.
-
-    Raises:
-        StoreError: it is there, but cannot be read.
-    """
-    try:
-        return target.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise unreadable(target, error) from error
-
-
-def unreadable(target: Path, error: OSError) -> StoreError:
-    """The error for what is there, but cannot be read."""
-    return StoreError(
-        "The store cannot be read.",
-        detail=f"{target}: {error.strerror}",
-        hint="Check who owns the file and its folder.",
-        exit=Exit.STORE,
-    )

@@ -9,7 +9,7 @@ import msgspec
 from snapsync.model.beat import Beat
 from snapsync.model.canon import decode, encode
 
-from . import files
+from . import files, reads
 
 NAME = "watch.json"
 
@@ -22,7 +22,7 @@ def write_beat(folder: Path, beat: Beat) -> None:
 
 def read_beat(folder: Path) -> Beat | None:
     """The last heartbeat; None where there is none that can be read."""
-    data = files.read(folder / NAME)
+    data = reads.read(folder / NAME)
     try:
         return None if data is None else decode(data, Beat)
     except (msgspec.MsgspecError, UnicodeDecodeError):

@@ -10,7 +10,7 @@ from snapsync.errors import Exit, StoreError
 from snapsync.model.canon import Record, Stored, encode, identify
 from snapsync.model.stored import refuse_newer
 
-from . import files
+from . import files, reads
 
 _NAME = "store.json"
 
@@ -34,7 +34,7 @@ def read_identity(folder: Path, env: str) -> Identity | None:
     Raises:
         StoreError: it was written by a newer version (exit 10), is damaged (30), or is another env's.
     """
-    data = files.read(folder / _NAME)
+    data = reads.read(folder / _NAME)
     return None if data is None else _identity(folder / _NAME, data, env)
 
 
@@ -51,7 +51,7 @@ def _identity(path: Path, data: bytes, env: str) -> Identity:
     try:
         refuse_newer(bytes(msgspec.json.decode(data, type=_Raw).store), str(path), "The store")
         sealed = msgspec.json.decode(data, type=_Sealed)
-    except files.GARBLED as error:
+    except reads.GARBLED as error:
         raise _damaged(path, str(error)) from error
     if identify(encode(sealed.store)) != sealed.sha256:
         raise _damaged(path, "it does not have the checksum that it carries")

@@ -16,7 +16,7 @@ from snapsync.model.canon import ImageId, Record, Stored, encode, identify
 from snapsync.model.history import Operation
 from snapsync.model.stored import stored
 
-from . import files
+from . import files, reads
 
 
 class Write(Record, frozen=True):
@@ -52,7 +52,7 @@ def open_journal(folder: Path) -> Journal | None:
         StoreError: it is there but damaged (exit 30), or a newer version wrote it (10).
     """
     path = folder / "journal.json"
-    data = files.read(path)
+    data = reads.read(path)
     if data is None:
         return None
     try:
@@ -60,7 +60,7 @@ def open_journal(folder: Path) -> Journal | None:
         if identify(bytes(sealed.journal)) != sealed.sha256:
             raise _damaged(folder)
         return stored(bytes(sealed.journal), Journal, str(path), "The journal of an interrupted apply")
-    except files.GARBLED as error:
+    except reads.GARBLED as error:
         raise _damaged(folder) from error
 
 

@@ -18,7 +18,7 @@ from snapsync.model.canon import ObjectId, OperationId, identify
 from snapsync.model.collection import Collection
 from snapsync.model.stored import stored
 
-from . import files
+from . import files, reads
 from .lock import Turn, hold, take_turn
 from .pack import unpacked
 from .packs import Packs
@@ -47,7 +47,7 @@ class LocalPlace:
 
     def put(self, id: ObjectId, data: bytes) -> bool:
         path = self._path(id)
-        if files.age(path) is not None:
+        if reads.age(path) is not None:
             files.assure(path)
             return False
         if self._packs.holds(id):
@@ -63,13 +63,13 @@ class LocalPlace:
         return data
 
     def has(self, id: ObjectId) -> bool:
-        return files.age(self._path(id)) is not None or self._packs.holds(id)
+        return reads.age(self._path(id)) is not None or self._packs.holds(id)
 
     def ids(self, prefix: str = "", age: float = 0) -> Iterator[ObjectId]:
         seen: set[ObjectId] = set(self._packs.younger_than(age)) if age else set()
         for path in self._loose(prefix):
             id = ObjectId(path.parent.name + path.name)
-            if age and (files.age(path) or 0) < age:
+            if age and (reads.age(path) or 0) < age:
                 seen.add(id)
             elif id not in seen and id.startswith(prefix):
                 seen.add(id)
@@ -104,7 +104,7 @@ class LocalPlace:
         some = sum(1 for path in self._loose("0")) * _SAMPLE
         if least > _SAMPLE and some < least:
             return 0
-        for folder in (self.folder, self._heads, self._packs.folder, *files.listed(self._objects)):
+        for folder in (self.folder, self._heads, self._packs.folder, *reads.listed(self._objects)):
             files.sweep(folder)
         paths = list(self._loose())
         if len(paths) < least:
@@ -137,11 +137,11 @@ class LocalPlace:
             yield from (
                 _head_flaw(folder / id, "a file that is only a name has got content")
                 for id in sorted(_names(folder))
-                if files.read(folder / id)
+                if reads.read(folder / id)
             )
         yield from self._packs.flaws()
         for path in self._loose():
-            stored = files.read(path)
+            stored = reads.read(path)
             if stored and _flipped_beside(stored):
                 yield StoreError(
                     "A bit beside an object's content is flipped; the content is whole.",
@@ -152,23 +152,23 @@ class LocalPlace:
 
     def _loose(self, prefix: str = "") -> Iterator[Path]:
         """The files of objects that are in no pack, whose ids begin with the first digits of a prefix."""
-        for folder in files.listed(self._objects):
+        for folder in reads.listed(self._objects):
             if folder.name.startswith(prefix[:_FAN]) and folder.is_dir():
-                for path in files.listed(folder):
+                for path in reads.listed(folder):
                     # temporaries, and what a file manager or a backup left here, are no objects
                     if _ID.fullmatch(folder.name + path.name):
                         yield path
 
     def _sound(self, path: Path) -> bytes | None:
         """A loose object's content; None where it is damaged, and must stay as it is to be seen."""
-        stored = files.read(path)
+        stored = reads.read(path)
         data = unpacked(stored) if stored else None
         return data if data is not None and identify(data) == path.parent.name + path.name else None
 
     def _content(self, id: ObjectId) -> bytes | None:
         """An object's content, proven; None where it is nowhere."""
         path = self._path(id)
-        stored = files.read(path)
+        stored = reads.read(path)
         data = unpacked(stored) if stored else None
         if data is not None and identify(data) == id:
             return data
@@ -177,7 +177,7 @@ class LocalPlace:
             return packed
         if stored is None:
             # it may have been put beside us since
-            return None if files.age(path) is None else self._content(id)
+            return None if reads.age(path) is None else self._content(id)
         raise StoreError(
             "An object of the store is damaged.",
             detail=f"{path}: its bytes no longer have the hash that it is named by",
@@ -213,7 +213,7 @@ def _collected(id: ObjectId, made: Collection) -> StoreError:
 
 def _names(folder: Path) -> set[ObjectId]:
     """The ids that a folder's files are named by."""
-    return {ObjectId(path.name) for path in files.listed(folder) if _ID.fullmatch(path.name)}
+    return {ObjectId(path.name) for path in reads.listed(folder) if _ID.fullmatch(path.name)}
 
 
 def _packed(data: bytes) -> bytes:

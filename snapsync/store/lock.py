@@ -21,8 +21,9 @@ import msgspec
 from snapsync.errors import Exit, StoreError
 from snapsync.model.instant import from_datetime, readable
 
-from .files import FILE_MODE, GARBLED
+from .files import FILE_MODE
 from .mounts import network_type
+from .reads import GARBLED
 
 INSIDE = "SNAPSYNC_LOCK"
 """The environment variable that names the turns inside of which a process runs."""

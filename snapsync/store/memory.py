@@ -16,7 +16,7 @@ from snapsync.model.canon import Record, encode, identify
 from snapsync.model.past import Past
 from snapsync.model.stored import stored
 
-from . import files
+from . import files, reads
 
 
 class _Sealed(Record, frozen=True):
@@ -35,7 +35,7 @@ class FolderMemory:
         data = self.read("history.json")
         if data is None:
             return None
-        with suppress(*files.GARBLED, StoreError):
+        with suppress(*reads.GARBLED, StoreError):
             sealed = msgspec.json.decode(data, type=_Sealed)
             if identify(bytes(sealed.past)) == sealed.sha256:
                 return stored(bytes(sealed.past), Past, "memory/history.json")
@@ -52,7 +52,7 @@ class FolderMemory:
     def read(self, name: str) -> bytes | None:
         """A file of the folder; None where it is not there or cannot be read."""
         with suppress(StoreError):
-            return files.read(self.folder / name)
+            return reads.read(self.folder / name)
         return None
 
     def write(self, name: str, data: bytes) -> None:

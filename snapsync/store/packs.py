@@ -18,7 +18,7 @@ from pathlib import Path
 from snapsync.errors import StoreError
 from snapsync.model.canon import ObjectId, identify
 
-from . import files
+from . import files, reads
 from .pack import EMPTY, INDEXED, Found, Pack, damaged, pack
 
 NAME = re.compile(r"[0-9a-f]{64}\.pack", re.ASCII)
@@ -42,7 +42,7 @@ class Packs:
         """The packs that are there now; a folder that changes while it is listed is listed again."""
         last: list[str] | None = None
         while True:
-            now = [path.name for path in files.listed(self.folder) if NAME.fullmatch(path.name)]
+            now = [path.name for path in reads.listed(self.folder) if NAME.fullmatch(path.name)]
             if now == last:
                 return now
             last = now
@@ -87,7 +87,7 @@ class Packs:
         self._refresh()
         yield from self._broken.values()
         for name, each in list(self._open.items()):
-            data = files.read(each.path)
+            data = reads.read(each.path)
             if data is not None and f"{hashlib.sha256(data).hexdigest()}.pack" != name:
                 yield damaged(each.path, "its bytes no longer have the hash that it is named by")
 
@@ -161,7 +161,7 @@ class Packs:
             except StoreError as error:
                 self._broken[name] = error
             except OSError as error:
-                self._broken[name] = files.unreadable(self.folder / name, error)
+                self._broken[name] = reads.unreadable(self.folder / name, error)
         return True
 
     def _content(self, holder: Pack, place: Found, id: ObjectId) -> bytes:
@@ -180,7 +180,7 @@ class Packs:
                 self._open.pop(holder.path.name, None)
                 raise
             except OSError as error:
-                raise files.unreadable(holder.path, error) from error
+                raise reads.unreadable(holder.path, error) from error
             while len(self._blocks) > _BLOCKS_KEPT:
                 self._blocks.popitem(last=False)
         self._blocks.move_to_end(key)
@@ -189,7 +189,7 @@ class Packs:
 
 def _sound(each: Pack) -> bool:
     """Whether a pack may be copied as it is; what is damaged keeps its name, so that it stays known."""
-    data = files.read(each.path)
+    data = reads.read(each.path)
     return data is not None and f"{hashlib.sha256(data).hexdigest()}.pack" == each.path.name
 
 

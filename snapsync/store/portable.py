@@ -15,7 +15,7 @@ from snapsync.model.canon import FORMAT, ObjectId, Record, encode, identify
 from snapsync.model.portable import ApprovalFile, PlanFile
 from snapsync.model.stored import newer
 
-from . import files
+from . import files, reads
 
 
 class SealedPlan(Record, frozen=True):
@@ -96,12 +96,12 @@ def assure_free(path: Path, kind: Kind) -> None:
     Raises:
         UsageError: another file is there (exit 64).
     """
-    data = files.read(path)
+    data = reads.read(path)
     if data is None:
         return
     try:
         same = msgspec.json.decode(data, type=_Beginning).content.kind == kind
-    except files.GARBLED:
+    except reads.GARBLED:
         same = False
     if not same:
         raise UsageError(
@@ -119,7 +119,7 @@ def _write(path: Path, kind: Kind, sealed: SealedPlan | SealedApproval) -> None:
 
 
 def _read(path: Path, type: type[Sealed], kind: Kind) -> Sealed:
-    data = files.read(path)
+    data = reads.read(path)
     if data is None:
         raise UsageError("There is no such file.", detail=str(path))
     try:
@@ -129,7 +129,7 @@ def _read(path: Path, type: type[Sealed], kind: Kind) -> Sealed:
         if head.format > FORMAT:
             raise newer(str(path), head.format, f"The {_CALLED[kind]}")
         sealed = msgspec.json.decode(data, type=type)
-    except files.GARBLED as error:
+    except reads.GARBLED as error:
         raise _edited(path, kind, str(error)) from error
     if identify(encode(sealed.content)) != sealed.sha256:
         raise _edited(path, kind, "it does not have the checksum that it carries")

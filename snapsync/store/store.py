@@ -17,7 +17,7 @@ from snapsync.model.image import image
 from snapsync.model.references import is_operation
 from snapsync.model.stored import stored
 
-from . import files
+from . import reads
 from .identity import Identity, read_identity, write_identity
 from .keys import Keys
 from .local import LocalPlace
@@ -130,7 +130,7 @@ class Store:
         data = self.place.get(id)
         try:
             return stored(data, type, id)
-        except files.GARBLED as error:
+        except reads.GARBLED as error:
             raise StoreError(
                 "An object of the store is not what it should be.",
                 detail=f"{id} is no {type.__name__}: {error}",

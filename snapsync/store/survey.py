@@ -10,7 +10,7 @@ from snapsync.model.collection import Collection
 from snapsync.model.references import CHUNK, kind_of, ledger_of, references
 from snapsync.model.stored import refuse_newer, stored
 
-from . import files
+from . import reads
 from .place import Place
 
 Progress = Callable[[float], None]
@@ -44,7 +44,7 @@ class Survey:
         except StoreError as error:
             self.damaged[id] = error
             return
-        except (*files.GARBLED, KeyError) as error:
+        except (*reads.GARBLED, KeyError) as error:
             self.damaged[id] = _strange(id, str(error))
             return
         self.kinds[id] = kind

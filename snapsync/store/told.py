@@ -16,7 +16,7 @@ from snapsync.model.canon import Record, encode, identify
 from snapsync.model.news import Memory
 from snapsync.model.stored import stored
 
-from . import files
+from . import files, reads
 from .lock import aside
 
 _NAME, _LOCK = "told.json", "told.lock"
@@ -45,7 +45,7 @@ def read_told(folder: Path) -> Memory | None:
     Raises:
         StoreError: it is damaged (exit 30), or a newer version wrote it (10).
     """
-    data = files.read(folder / _NAME)
+    data = reads.read(folder / _NAME)
     if data is None:
         return None
     try:
@@ -53,7 +53,7 @@ def read_told(folder: Path) -> Memory | None:
         if identify(bytes(sealed.told)) != sealed.sha256:
             raise _damaged(folder, "it does not have the checksum that it carries")
         return stored(bytes(sealed.told), Memory, str(folder / _NAME), "What Slack was told")
-    except files.GARBLED as error:
+    except reads.GARBLED as error:
         raise _damaged(folder, str(error)) from error
 
 

@@ -15,7 +15,7 @@ from snapsync.model.history import Operation
 from snapsync.model.instant import shift
 from snapsync.model.kept import Keep, Share, Swept
 from snapsync.model.references import GONE_WITH_AGE
-from snapsync.store import files
+from snapsync.store import reads
 from snapsync.store.store import Store
 from snapsync.store.survey import Survey, survey
 from snapsync.version import __version__
@@ -59,7 +59,7 @@ def gc(env: Env, keep: Keep, *, dry: bool = False) -> Swept:
             hint="snapsync gc --keep-days 90 --dry-run",
         )
     store = env.store
-    before = files.room(store.folder)
+    before = reads.room(store.folder)
     log = dict(store.log())
     found = survey(store.place, list(store.place.ids()), env.progress)  # long, so without the lock
     if dry:
@@ -70,7 +70,7 @@ def gc(env: Env, keep: Keep, *, dry: bool = False) -> Swept:
         choice = _choose(env, keep, log, found)
         record = _remove(env, keep, choice.goes) if choice.goes else None
         packed = store.place.pack()
-    done = _told(keep, choice, before, files.room(store.folder))
+    done = _told(keep, choice, before, reads.room(store.folder))
     return msgspec.structs.replace(done, dry=False, packed=packed, record=record)
 
 

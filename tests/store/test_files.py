@@ -13,7 +13,7 @@ import pytest
 
 from snapsync.errors import Exit, StoreError
 from snapsync.model.canon import identify
-from snapsync.store import files
+from snapsync.store import files, reads
 from snapsync.store.local import LocalPlace
 from snapsync.store.store import Store
 
@@ -138,9 +138,9 @@ def test_removing_what_is_gone_is_no_error(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there_reads_as_none(tmp_path: Path) -> None:
     """Absent is an answer; unreadable is an error."""
-    assert files.read(tmp_path / "gone") is None
+    assert reads.read(tmp_path / "gone") is None
     with pytest.raises(StoreError, match="cannot be read"):
-        files.read(tmp_path)
+        reads.read(tmp_path)
 
 
 WRITES: dict[str, Callable[[Path], object]] = {

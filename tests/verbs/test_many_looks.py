@@ -15,7 +15,7 @@ from snapsync import Env
 from snapsync.ends.alpaca import BrokerReading
 from snapsync.ends.book import read
 from snapsync.model.instant import from_datetime
-from snapsync.store import files, store
+from snapsync.store import reads, store
 from snapsync.verbs.look import Seen, recall, seen, store_broker
 from snapsync.verbs.plan import keep
 from tests.conftest import Bot
@@ -63,7 +63,7 @@ def test_looks_in_step_stay_small(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> 
         made = keep(env, Seen(reading=book, look=seen(env, book, look, store_broker(env.store, look))))
         assert not made.plan.drift
         if number % 25 == 0:
-            most = max(most, files.room(env.store.folder)[0])
+            most = max(most, reads.room(env.store.folder)[0])
     env.store.place.pack()
 
     each = (packed(env.store.folder) - before) / LOOKS
