@@ -127,9 +127,9 @@ def _temporary(
     with _told(target), _removed_on_failure(temporary):
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
         with os.fdopen(handle, "wb") as file:
+            file.seek(at)
             for block in first:
                 file.write(block)
-            file.seek(at, os.SEEK_CUR)
             file.write(data)
             file.flush()
             if like is None:

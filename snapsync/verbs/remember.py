@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from snapsync.ends.book import Memory, Reading
+from snapsync.ends.book import Reading, Remembered
 from snapsync.model.find import Find
 from snapsync.model.history import BookSnapshot, Operation
 from snapsync.model.pages import Pages
@@ -26,7 +26,7 @@ _LONG = 3
 """Over so many months trades are spread that are found by their keys."""
 
 
-def remembered(env: Env) -> Memory | None:
+def remembered(env: Env) -> Remembered | None:
     """What is known of the history from the last look at it; None where it is not in the store whole.
 
     Only what the newest act stands on is sure to be there: what an act that was cut off has put may be gone.
@@ -49,14 +49,14 @@ def _stands_on(store: Store, act: Operation, past: Past) -> bool:
     return False
 
 
-def _memory(store: Store, past: Past) -> Memory:
+def _memory(store: Store, past: Past) -> Remembered:
     fetch = store.place.get
     pages = Pages.stored(Transaction, past.transactions, fetch)
     find = _finder(store, "book", pages)
-    return Memory(past=past, fetch=fetch, find=partial(find, pages) if find else pages.search)
+    return Remembered(past=past, fetch=fetch, find=partial(find, pages) if find else pages.search)
 
 
-def of_reading(env: Env, reading: Reading) -> Memory | None:
+def of_reading(env: Env, reading: Reading) -> Remembered | None:
     """What a reading knows, which is in the store already, for the next one under the same lock."""
     past = _past(reading)
     if past is None:

@@ -7,7 +7,7 @@ from functools import partial
 
 import msgspec
 
-from snapsync.ends.book import Edit, Memory, Reading, assure_writable, foreseen, read
+from snapsync.ends.book import Edit, Reading, Remembered, assure_writable, foreseen, read
 from snapsync.errors import BookError
 from snapsync.model.canon import OperationId, SnapshotId, encode
 from snapsync.model.history import Operation
@@ -92,7 +92,7 @@ def _swap(edit: Edit, reading: Reading | None) -> Swap:
 
 
 def _foreseen(
-    env: Env, edits: Iterable[Edit], reading: Reading | None, memory: Memory | None
+    env: Env, edits: Iterable[Edit], reading: Reading | None, memory: Remembered | None
 ) -> Reading | None:
     """The book as it will be, kept already, so that there is next to nothing left to write once it is.
 
@@ -107,7 +107,7 @@ def _foreseen(
 
 
 def read_back(
-    env: Env, draft: Operation, memory: Memory | None = None, expected: Reading | None = None
+    env: Env, draft: Operation, memory: Remembered | None = None, expected: Reading | None = None
 ) -> Reading | None:
     """The book after an act; None where the act has brought back a file that cannot be read.
 

@@ -5,7 +5,7 @@ hold after a plan's changes; it never writes. Spans are put into the files as th
 columns, keys, rows and newlines that are not ours come back byte for byte.
 """
 
-from .annals import Memory
+from .annals import Remembered
 from .book import Reading, foreseen, read, synced_at, understand
 from .diagnosis import Diagnosis, diagnose
 from .history import lines_of_the_bot
@@ -25,10 +25,10 @@ __all__ = [
     "Edit",
     "Fix",
     "Layout",
-    "Memory",
     "Merged",
     "Nearby",
     "Reading",
+    "Remembered",
     "Repaired",
     "Role",
     "Writing",

@@ -41,7 +41,7 @@ SHORT = 256 * 1024
 """Up to so many bytes a history is read whole each time, and nothing of it is remembered."""
 
 
-class Memory(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+class Remembered(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """What is remembered of the history, and the ways to what the store holds of it.
 
     ``find`` tells the trade of a key in it. ``appended`` is the stamp that the file had when it was found
@@ -164,7 +164,7 @@ def annals(data: bytes | None, files: BookFiles) -> Annals:
     return Annals(files, streamed(file, rows, again), lambda: Body(data))
 
 
-def recalled(memory: Memory, files: BookFiles) -> Annals | None:
+def recalled(memory: Remembered, files: BookFiles) -> Annals | None:
     """The history as it is remembered, for a file that has not changed; None where it cannot be."""
     past = memory.past
     if past.terms != terms(files):
@@ -176,7 +176,7 @@ def recalled(memory: Memory, files: BookFiles) -> Annals | None:
     return Annals(files, _summary(memory), body, past.image)
 
 
-def _body(memory: Memory, cut: Cut | None = None) -> Body:
+def _body(memory: Remembered, cut: Cut | None = None) -> Body:
     """The content as it was, cut where it was then, or elsewhere."""
     past = memory.past
     cut = cut or Cut(past.chunks, past.start, past.line)
@@ -185,7 +185,7 @@ def _body(memory: Memory, cut: Cut | None = None) -> Body:
     return Body(rest, ids[: cut.chunks], cut, memory.fetch)
 
 
-def _summary(memory: Memory) -> Summary:
+def _summary(memory: Remembered) -> Summary:
     past = memory.past
     return Summary(
         pages=Pages.stored(Transaction, past.transactions, memory.fetch),
@@ -195,7 +195,7 @@ def _summary(memory: Memory) -> Summary:
     )
 
 
-def continued(memory: Memory, now: Body, files: BookFiles) -> Annals | None:
+def continued(memory: Remembered, now: Body, files: BookFiles) -> Annals | None:
     """The history as it is now; None where only reading it whole can tell.
 
     Args:
@@ -256,7 +256,7 @@ def _alone(rows: Mapping[str, Transaction], pages: Pages[Transaction]) -> bool:
     return True
 
 
-def _elsewhere(row: Transaction, memory: Memory, pages: Pages[Transaction]) -> bool:
+def _elsewhere(row: Transaction, memory: Remembered, pages: Pages[Transaction]) -> bool:
     """Whether a trade that is new among the last rows may have others before them."""
     if not row.key.startswith(ROW):
         return memory.find(row.key) is not None

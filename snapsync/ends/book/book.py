@@ -15,7 +15,7 @@ from snapsync.model.policy import Finding
 from snapsync.model.state import Position, State
 
 from . import bankroll, positions
-from .annals import Annals, Memory, annals, continued, recalled
+from .annals import Annals, Remembered, annals, continued, recalled
 from .body import Body
 from .follow import Followed, follow
 from .members import Members, members
@@ -59,7 +59,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         return self.annals.image if role == "history" else image_of(self.objects(role))
 
 
-def read(files: BookFiles, memory: Memory | None = None, expected: Reading | None = None) -> Reading:
+def read(files: BookFiles, memory: Remembered | None = None, expected: Reading | None = None) -> Reading:
     """Read the book.
 
     Args:
@@ -84,7 +84,7 @@ def read(files: BookFiles, memory: Memory | None = None, expected: Reading | Non
     return _reading(small, _annals(history, memory, files), files, stamp)
 
 
-def _is(expected: Annals, found: Followed | None, memory: Memory | None) -> bool:
+def _is(expected: Annals, found: Followed | None, memory: Remembered | None) -> bool:
     """Whether this is the history that was expected."""
     if found == "same" and memory:
         return memory.past.image == expected.image
@@ -94,7 +94,7 @@ def _is(expected: Annals, found: Followed | None, memory: Memory | None) -> bool
 
 
 def foreseen(
-    edits: Iterable[Edit], files: BookFiles, before: Reading | None, memory: Memory | None
+    edits: Iterable[Edit], files: BookFiles, before: Reading | None, memory: Remembered | None
 ) -> Reading:
     """The book as it will be.
 
@@ -118,7 +118,7 @@ def foreseen(
     return _reading(small, _edited(history, before.annals, files, memory), files)
 
 
-def _edited(edit: Edit, before: Annals, files: BookFiles, memory: Memory | None) -> Annals:
+def _edited(edit: Edit, before: Annals, files: BookFiles, memory: Remembered | None) -> Annals:
     if not edit.start:
         return annals(edit.after, files)
     held = before.body
@@ -132,7 +132,7 @@ def _bytes(data: Followed | None) -> bytes | None:
     raise TypeError("only a history is remembered")
 
 
-def _annals(data: Followed | None, memory: Memory | None, files: BookFiles) -> Annals:
+def _annals(data: Followed | None, memory: Remembered | None, files: BookFiles) -> Annals:
     if memory and data == "same":
         return recalled(memory, files) or annals(image_bytes(memory.past.image, memory.fetch), files)
     if isinstance(data, Body):

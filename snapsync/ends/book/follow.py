@@ -9,7 +9,7 @@ from snapsync.errors import StoreError
 from snapsync.model.image import chunk_id, chunks, image_chunks
 from snapsync.model.past import Stamp
 
-from .annals import Memory
+from .annals import Remembered
 from .body import Body, Cut, lines
 from .raw import blocks
 
@@ -20,7 +20,7 @@ Followed = Literal["same"] | Body | bytes
 """``same`` is what is remembered; else the content, from where it may differ on or whole."""
 
 
-def follow(handle: int, now: Stamp, memory: Memory) -> Followed:
+def follow(handle: int, now: Stamp, memory: Remembered) -> Followed:
     """Read what is new in a file."""
     past = memory.past
     if past.settled and past.stamp == now:
@@ -47,7 +47,7 @@ def follow(handle: int, now: Stamp, memory: Memory) -> Followed:
     return b"".join(blocks(handle))
 
 
-def _behind(handle: int, memory: Memory) -> Body:
+def _behind(handle: int, memory: Remembered) -> Body:
     """What stands behind the rows that were proven a moment ago, under the lock that is still held."""
     past = memory.past
     os.lseek(handle, past.start, os.SEEK_SET)
