@@ -37,6 +37,10 @@ def scaling(case: Case) -> str:
             found = {row.size: cell(row.cost) for row in case.rows if row.what == what}
             told = [shown(found.get(size), form) for size in sizes]
             lines.append([f"{what}: {measure}", *told, ratio(found), slope(found)])
+    for name in (steady.STORE_GROWS, steady.HISTORY_GROWS, "store, bytes", "store, files", "history, bytes"):
+        counts = {size: case.facts.get(f"{name} at {size}") for size in sizes}
+        told = [shown(counts[size], "{:,.0f}") for size in sizes]
+        lines.append([name, *told, ratio(counts), slope(counts)])
     return table(["", *(f"{size:,}" for size in sizes), "ratio", "slope"], lines)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .cases import first, growth, small, steady
+from .cases import growth, small, steady
 from .peers.run import IN_PYTHON
 from .results import Results
 from .tables import cost_of, sizes_of
@@ -57,8 +57,8 @@ def _steady(results: Results, case: str) -> Iterator[Target]:
             yield Target(f"{name}: requests at 1M", 6, _cost(results, case, what, _LARGE, "requests"), "")
             yield Target(f"{name}: newly written at 1M", 256, written and written / 1024, "KiB")
             yield _beside_polars(results, case, name)
-    grown = _fact(results, case, f"history, bytes more per sync at {_LARGE}")
-    same = _fact(results, case, f"history is still the same file at {_LARGE}")
+    grown = _fact(results, case, f"{steady.HISTORY_GROWS} at {_LARGE}")
+    same = _fact(results, case, f"{steady.APPENDED} at {_LARGE}")
     appended = None if grown is None else grown if same else float("inf")
     yield Target(f"`apply`, {proven}: the history grows by an append of", 400, appended, "bytes")
 
@@ -71,21 +71,22 @@ def _beside_polars(results: Results, case: str, name: str) -> Target:
 
 
 def _first(results: Results) -> Iterator[Target]:
-    for name in IN_PYTHON:
-        if name == steady.READ:
-            continue
-        measured = (size for size in _sizes(results, "first") if _cost(results, "first", name, size))
-        size = max(measured, default=0)
-        mine, theirs = (_cost(results, "first", what, size) for what in (first.FIRST, name))
-        most = 6 if "polars" in name else 1
-        yield Target(f"first `plan`: CPU by {name}, at {size:,}", most, _by(mine, theirs))
-    peak = _cost(results, "first", first.FIRST, _LARGE, "peak")
-    yield Target("first `plan`: peak memory at 1M", 600, peak and peak / 1e6, "MB")
+    for case, told in (("first", "first `plan`"), ("whole", "first `plan --since`, all over HTTP")):
+        for name in IN_PYTHON:
+            if name == steady.READ:
+                continue
+            both = [size for size in _sizes(results, case) if _cost(results, "first", name, size)]
+            size = max(both, default=0)
+            mine, theirs = _cost(results, case, steady.FIRST, size), _cost(results, "first", name, size)
+            most = 6 if "polars" in name else 1
+            yield Target(f"{told}: CPU by {name}, at {size:,}", most, _by(mine, theirs))
+        peak = _cost(results, case, steady.FIRST, _LARGE, "peak")
+        yield Target(f"{told}: peak memory at 1M", 600, peak and peak / 1e6, "MB")
 
 
 def _store(results: Results) -> Iterator[Target]:
     for case in ("whole", "steady"):
-        found = _fact(results, case, f"store, bytes more per sync at {_LARGE}")
+        found = _fact(results, case, f"{steady.STORE_GROWS} at {_LARGE}")
         yield Target(f"store growth per one-trade sync at 1M ({case})", 100, found and found / 1000, "kB")
     size = _fact(results, "growth", "transactions") or 0
     ours = _fact(results, "growth", "store after gc, bytes")

@@ -22,6 +22,8 @@ READERS = {
     "--help": ("--help",),
 }
 BASE = "python -c 'import click, msgspec'"
+STORE_GROWS, HISTORY_GROWS = "store, bytes more per sync", "history, bytes more per sync"
+APPENDED = "history is still the same file"
 _SYNCS = 10
 """Over so many syncs the growth of the store is measured."""
 
@@ -82,11 +84,12 @@ def _growth(scene: Scene, syncs: int) -> dict[str, float]:
         scene.measured("plan")
         scene.measured("apply", "--yes")
     now = scene.history.stat()
-    return {
-        f"store, bytes more per sync at {scene.size}": (disk.size(disk.files(state)) - before) / syncs,
-        f"history, bytes more per sync at {scene.size}": (now.st_size - history.st_size) / syncs,
-        f"history is still the same file at {scene.size}": float(now.st_ino == history.st_ino),
-        f"store, files at {scene.size}": len(disk.files(state)),
-        f"store, bytes at {scene.size}": disk.size(disk.files(state)),
-        f"history, bytes at {scene.size}": now.st_size,
+    found = {
+        STORE_GROWS: (disk.size(disk.files(state)) - before) / syncs,
+        HISTORY_GROWS: (now.st_size - history.st_size) / syncs,
+        APPENDED: float(now.st_ino == history.st_ino),
+        "store, bytes": disk.size(disk.files(state)),
+        "store, files": len(disk.files(state)),
+        "history, bytes": now.st_size,
     }
+    return {f"{name} at {scene.size}": value for name, value in found.items()}
