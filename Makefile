@@ -15,8 +15,9 @@ test: $(READY)  ## everything but the exhaustive sweeps
 test-all: test  ## the exhaustive sweeps too
 	@$(BIN)/python -m pytest -q -n auto -m exhaustive
 
-bench: $(READY)  ## what things cost, measured as whole processes
-	@$(BIN)/python -m bench
+# e.g. make bench CASES="steady first" SIZES="1000 10000"
+bench: $(VENV)/.bench  ## what things cost, measured as whole processes, beside other programs
+	@$(BIN)/python -m bench $(if $(CASES),--only $(CASES)) $(if $(SIZES),--sizes $(SIZES)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 lint: $(READY)
 	@$(BIN)/ruff check .
@@ -37,4 +38,8 @@ $(READY): pyproject.toml constraints.txt
 	@echo "setting up $(VENV) (once)…"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+$(VENV)/.bench: $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@touch $@

@@ -1,65 +1,60 @@
-"""``make bench``: measure, print a table, and keep the numbers in bench/results.json."""
+"""``make bench``: measure, keep the numbers in bench/results.json, and rewrite the tables that show them.
+
+::
+
+    python -m bench                                 # every case; may take an hour
+    python -m bench --only steady first             # some of them
+    python -m bench --sizes 1000 10000 --rounds 5
+    python -m bench --report                        # only the tables and the chart, from what is known
+"""
 
 from __future__ import annotations
 
-import json
-import os
-import platform
-import tempfile
+import argparse
+import sys
 import time
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
-from snapsync.sandbox import Sandbox
+from . import report
+from .cases.first import first
+from .cases.growth import growth
+from .cases.history import long_history
+from .cases.looks import looks
+from .cases.small import small
+from .cases.steady import steady, whole
+from .results import Case, load
 
-from . import history
-from .measure import Cost, interleaved, median
-
-ROUNDS = 7
-SIZES = (100, 10_000)
-RESULTS = Path(__file__).with_name("results.json")
-
-
-def main() -> None:
-    """Everything that there is to measure."""
-    os.environ["PYTHONPATH"] = str(Path(__file__).parents[1])
-    home = tempfile.TemporaryDirectory(prefix="snapsync-bench-")
-    with home as name, Sandbox("guide", rate_limit=1_000_000) as box:
-        os.environ |= {
-            "ALPACA_PAPER_BASE_URL": box.url,
-            "ALPACA_PAPER_API_KEY": box.key,
-            "ALPACA_PAPER_SECRET_KEY": box.secret,
-        }
-        results = {"machine": _machine(), "history": _history(Path(name))}
-    RESULTS.write_text(json.dumps(results, indent=2) + "\n")
-    print(f"\nKept in {RESULTS.relative_to(Path.cwd()) if RESULTS.is_relative_to(Path.cwd()) else RESULTS}")
+SIZES = (1_000, 10_000, 100_000, 1_000_000)
+ROUNDS = 5
+CASES: dict[str, Callable[[Sequence[int], int], Case]] = {
+    "small": small,
+    "history": long_history,
+    "first": first,
+    "steady": steady,
+    "whole": whole,
+    "growth": growth,
+    "looks": looks,
+}
 
 
-def _history(home: Path) -> dict[str, object]:
-    """A long history beside a short one."""
-    started = time.perf_counter()
-    for size in SIZES:
-        history.grow(home / str(size), size)
-    print(f"Two histories made up in {time.perf_counter() - started:.0f} s.\n")
-    measured = interleaved(ROUNDS, {str(size): history.step(home / str(size)) for size in SIZES})
-    short, long = (measured[str(size)] for size in SIZES)
-    print(f"Seconds (of the processor), median of {ROUNDS}:")
-    print(f"  {'operations':<22} {SIZES[0]:>15,} {SIZES[1]:>17,}   ratio")
-    rows = {}
-    for what in short:
-        few, many = median(short[what]), median(long[what])
-        ratio = Cost(many.wall / few.wall, many.cpu / few.cpu)
-        rows[what] = {"short": few._asdict(), "long": many._asdict(), "ratio": ratio._asdict()}
-        print(f"  {what:<22} {_pair(few):>15} {_pair(many):>17}   {_pair(ratio)}")
-    return {"operations": SIZES, "rounds": ROUNDS, "seconds": rows}
-
-
-def _pair(cost: Cost) -> str:
-    return f"{cost.wall:.2f} ({cost.cpu:.2f})"
-
-
-def _machine() -> dict[str, object]:
-    return {"system": platform.system(), "python": platform.python_version(), "cpus": os.cpu_count()}
+def main(args: Sequence[str] | None = None) -> int:
+    """Measure what is asked for; what ends is kept at once."""
+    parser = argparse.ArgumentParser("python -m bench", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--only", nargs="+", choices=CASES, default=list(CASES), help="these cases")
+    parser.add_argument("--sizes", nargs="+", type=int, default=SIZES, help="numbers of transactions")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="the medians are of so many")
+    parser.add_argument("--report", action="store_true", help="measure nothing")
+    asked = parser.parse_args(args)
+    for name in () if asked.report else asked.only:
+        print(f"{name}: {(CASES[name].__doc__ or '').splitlines()[0]}", file=sys.stderr)
+        started = time.monotonic()
+        CASES[name](sorted(asked.sizes), asked.rounds)
+        print(f"  took {time.monotonic() - started:.0f} s", file=sys.stderr)
+        report.write(load())
+    report.write(load())
+    print(report.text(load()))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

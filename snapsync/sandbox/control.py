@@ -8,7 +8,7 @@ the next messages of the trade stream. The keys are the same as for the API.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sized
 from decimal import Decimal
 
 import msgspec
@@ -29,8 +29,8 @@ _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _Act = Callable[[Request, object], object]
 
 
-def control_routes(player: Player, box: faults.Faults, stream: Stream) -> list[Route]:
-    """The routes under /control."""
+def control_routes(player: Player, box: faults.Faults, stream: Stream, asked: Sized) -> list[Route]:
+    """The routes under /control; ``asked`` are the API requests so far."""
 
     def move(_request: Request, body: object) -> object:
         player.do_all(body if isinstance(body, list) else [body])
@@ -41,7 +41,7 @@ def control_routes(player: Player, box: faults.Faults, stream: Stream) -> list[R
         return summary(player)
 
     def look(_request: Request, _body: object) -> object:
-        return summary(player)
+        return summary(player) | {"requests": len(asked)}
 
     def spoil(_request: Request, body: object) -> object:
         rows = body if isinstance(body, list) else [body]
@@ -89,7 +89,7 @@ def summary(player: Player) -> dict[str, object]:
             }
             for key, row in sorted(world.positions.items())
         },
-        "open_orders": [row.client_order_id for row in world.orders.values() if row.is_open],
+        "open_orders": [row.client_order_id for row in world.working],
         "orders": len(world.orders),
         "activities": len(world.activities),
     }

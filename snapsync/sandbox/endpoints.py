@@ -119,7 +119,7 @@ def _contract(world: World, _query: Query, path: Path) -> object:
 def _listed(world: World) -> list[Instrument]:
     """What exists here: a few well-known assets and all that the world has touched."""
     found = {instrument(symbol).symbol: instrument(symbol) for symbol in _ALWAYS_LISTED}
-    touched = {row.ticket.symbol for row in world.orders.values()} - {""}
+    touched = {*world.queue.symbols} - {""}
     touched |= {row.instrument.symbol for row in world.positions.values()}
     touched |= {row.symbol for row in world.listings.values()}
     for symbol in sorted(touched):

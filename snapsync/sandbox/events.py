@@ -117,9 +117,9 @@ def move_price(world: World, symbol: str, price: Decimal, *, hidden: bool) -> No
     traded = world.instrument(symbol)
     world.marks[traded.key] = price
     (world.hidden.add if hidden else world.hidden.discard)(traded.key)
-    for order in list(world.orders.values()):
+    for order in world.working:
         ticket = order.ticket
-        if order.is_open and order.hwm is not None and ticket.symbol == traded.symbol:
+        if order.hwm is not None and ticket.symbol == traded.symbol:
             best = max if ticket.side == "sell" else min
             world.touch(order, hwm=best(order.hwm, price), updated=max(world.now(), order.updated))
 
@@ -168,6 +168,6 @@ def _deliver(world: World, held: Position, terms: Contract, type_: str, qty: Dec
 
 
 def _end_orders(world: World, symbol: str) -> None:
-    for order in list(world.orders.values()):
+    for order in world.working:
         if order.ticket.symbol == symbol and order.is_open:
             cancel(world, order, "expired")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 from . import order_forms, params
 from .activities import Activity, Fill
@@ -11,6 +12,7 @@ from .clock import utc_text
 from .forms import Json, activity
 from .orders import Order
 from .params import ApiError, Query
+from .queues import Entry
 from .symbols import contract
 from .world import World
 
@@ -40,16 +42,18 @@ def orders(world: World, query: Query) -> list[Json]:
     trusts one page fails its tests.
     """
     nested = params.flag(query, "nested")
-    rows = [row for row in world.orders.values() if not (nested and row.parent)]
-    rows.sort(key=lambda row: row.submitted)
-    rows = rows[: len(rows) - world.lag]
-    rows = rows[_order_window(world, rows, query)]
-    if params.word(query, "direction", {"asc", "desc"}, "desc") == "desc":
-        rows.reverse()
+    rows = world.queue.rows(heads=nested)
+    window = _order_window(world, rows[: len(rows) - world.lag] if world.lag else rows, query)
+    descending = params.word(query, "direction", {"asc", "desc"}, "desc") == "desc"
     limit = min(params.whole(query, "limit", _LIMIT), _LIMIT_MAX)
     wanted = _order_filter(world, query)
-    rows = [row for row in rows if wanted(row)][:limit]
-    return [order_forms.order(world, row, children(world, row, nested=nested)) for row in rows]
+    places: Sequence[int] = window
+    if (query.get("status") or "open") == "open":
+        found = ((bisect.bisect_left(rows, entry), entry) for entry in world.queue.open.values())
+        places = sorted(place for place, entry in found if place in window and rows[place] == entry)
+    listed = (world.orders[rows[place].id] for place in (reversed(places) if descending else places))
+    shown = islice(filter(wanted, listed), limit)
+    return [order_forms.order(world, row, children(world, row, nested=nested)) for row in shown]
 
 
 def children(world: World, row: Order, *, nested: bool) -> list[Order]:
@@ -71,7 +75,7 @@ def activities(world: World, query: Query, only: str | None = None) -> list[Json
         raise params.unprocessable(f"page_size must be between 1 and {_PAGE_MAX}")
     missing = {row.id for row in world.activities[len(world.activities) - world.lag :]}
     page: list[Json] = []
-    for row in _from_token(world, query.get("page_token"), descending=descending):
+    for row in _from_token(world, query, descending=descending):
         if len(page) == size:
             break
         if row.id not in missing and wanted(row):
@@ -79,8 +83,8 @@ def activities(world: World, query: Query, only: str | None = None) -> list[Json
     return page
 
 
-def _order_window(world: World, rows: list[Order], query: Query) -> slice:
-    """The rows between the exclusive bounds, which are times or orders."""
+def _order_window(world: World, rows: Sequence[Entry], query: Query) -> range:
+    """The places between the exclusive bounds, which are times or orders."""
     params.exclusive(query, "before_order_id", "after_order_id")
     for name in ("before_order_id", "after_order_id"):
         params.exclusive(query, name, "after")
@@ -88,24 +92,26 @@ def _order_window(world: World, rows: list[Order], query: Query) -> slice:
     after, until = params.time(query, "after"), params.time(query, "until")
     first, last = 0, len(rows)
     if after is not None:
-        first = bisect.bisect_right(rows, after, key=lambda row: row.submitted)
+        first = bisect.bisect_right(rows, after, key=lambda entry: entry.submitted)
     if until is not None:
-        last = bisect.bisect_left(rows, until, key=lambda row: row.submitted)
+        last = bisect.bisect_left(rows, until, key=lambda entry: entry.submitted)
     if text := query.get("after_order_id"):
-        first = _index(world, rows, text) + 1
+        first = _place(world, rows, text) + 1
     if text := query.get("before_order_id"):
-        last = _index(world, rows, text)
-    return slice(first, last)
+        last = _place(world, rows, text)
+    return range(first, last)
 
 
-def _index(world: World, rows: list[Order], text: str) -> int:
+def _place(world: World, rows: Sequence[Entry], text: str) -> int:
     """Where an order stands, or its parent when legs are not rows."""
     order_id = params.uuid(text, "order id")
     row = world.orders.get(order_id)
     if row is None:
         raise params.not_found(f"order not found for {order_id}")
     found = {row.id, row.parent}
-    return next(index for index, other in enumerate(rows) if other.id in found)
+    entries = [world.queue.entry(world.orders[id]) for id in found if id]
+    places = [bisect.bisect_left(rows, entry) for entry in entries]
+    return min(place for place in places if place < len(rows) and rows[place].id in found)
 
 
 def _order_filter(world: World, query: Query) -> Callable[[Order], bool]:
@@ -162,16 +168,17 @@ def _activity_filter(world: World, query: Query, only: str | None) -> Callable[[
 
 def _types(world: World, query: Query, only: str | None) -> frozenset[str] | None:
     """The types that are asked for, with the groups TRANS and MISC spelt out; None for all."""
-    here = frozenset(row.type for row in world.activities)
     asked = params.several(query, "activity_types") if only is None else frozenset({only})
     if only is None:
         params.exclusive(query, "activity_types", "category")
         categories = {"trade_activity", "non_trade_activity", ""}
         category = params.word(query, "category", categories, "")
         if category:
+            here = frozenset(row.type for row in world.activities)
             return frozenset({"FILL"}) if category == "trade_activity" else here - {"FILL"}
     if not asked:
         return None
+    here = frozenset(row.type for row in world.activities)
     if unknown := asked - _TYPES - here:
         raise params.unprocessable(f"invalid activity type: {min(unknown)}")
     found = asked
@@ -182,19 +189,16 @@ def _types(world: World, query: Query, only: str | None) -> frozenset[str] | Non
     return found
 
 
-def _from_token(world: World, token: str | None, *, descending: bool) -> Iterator[Activity]:
+def _from_token(world: World, query: Query, *, descending: bool) -> Iterator[Activity]:
     """The rows that follow the token's row, which itself need not be among them."""
-    rows = world.activities_by_id
+    rows, token = world.activities_by_id, query.get("page_token")
+    after, until = params.time(query, "after"), params.time(query, "until")
     if not token:
-        return reversed(rows) if descending else iter(rows)
+        return rows.descending(None, after, until) if descending else rows.ascending("", after, until)
     stamp, colons, _ = token.partition("::")
     if not colons:
         raise ApiError(422, 40010001, f"invalid page_token: {token}")
     if "token-skips-millisecond" in world.oddities:
         # "-" comes before the colons of any id with this stamp, "~" after them
         token = f"{stamp}-" if descending else f"{stamp}~"
-    if not descending:
-        first = bisect.bisect_right(rows, token, key=lambda row: row.id)
-        return (rows[index] for index in range(first, len(rows)))
-    last = bisect.bisect_left(rows, token, key=lambda row: row.id)
-    return (rows[index] for index in range(last - 1, -1, -1))
+    return rows.descending(token, after, until) if descending else rows.ascending(token, after, until)

@@ -89,7 +89,8 @@ class Server:
         """The ASGI application."""
         api = Route("/{path:path}", self._api, methods=_METHODS)
         stream = WebSocketRoute("/stream", self.stream.serve)
-        routes = [*control_routes(self.player, self.faults, self.stream), stream, api]
+        control = control_routes(self.player, self.faults, self.stream, self.requests)
+        routes = [*control, stream, api]
         return deliveries.with_transport(Starlette(routes=routes))
 
     async def _api(self, request: Request) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from datetime import date
 from decimal import Decimal
@@ -83,6 +84,7 @@ def contract(symbol: str) -> Contract | None:
     )
 
 
+@functools.lru_cache(maxsize=100_000)
 def instrument(symbol: str) -> Instrument:
     """The instrument of a symbol, with the facts that are usual for its class.
 

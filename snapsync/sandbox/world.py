@@ -6,7 +6,6 @@ alone. Whoever reads or moves a world that a server shows does so inside ``World
 
 from __future__ import annotations
 
-import bisect
 import random
 import string
 import threading
@@ -26,6 +25,7 @@ from .activities import Activity, Effect, Event, event_effect, fill_effect
 from .oddities import ODDITIES
 from .orders import Order
 from .positions import Position, changed
+from .queues import ActivityQueue, OrderQueue
 from .symbols import Instrument, instrument
 
 Env = Literal["paper", "live"]
@@ -105,12 +105,13 @@ class World:
         self.cash = self.opening_cash = cash
         self.accrued_fees = self.pending_fees = Decimal(0)
         self.positions.clear()
+        self.opening_positions: dict[str, Position] = {}
         self.orders: dict[str, Order] = {}
+        self.queue = OrderQueue()
         self.listeners: list[Callable[[Order | None, Order], None]] = []
-        self._open: dict[str, None] = {}
         self.clients: dict[str, str] = {}
         self.activities: list[Activity] = []
-        self.activities_by_id: list[Activity] = []
+        self.activities_by_id = ActivityQueue()
         self.hidden: set[str] = set()
         self.closes: list[Close] = []
         self._seen_until = self.account.created
@@ -170,16 +171,13 @@ class World:
     @property
     def working(self) -> list[Order]:
         """The orders that can still change."""
-        return [self.orders[id] for id in self._open]
+        return [self.orders[id] for id in self.queue.open]
 
     def put(self, order: Order) -> Order:
         """Keep an order, new or changed."""
         before = self.orders.get(order.id)
         self.orders[order.id] = order
-        if order.is_open:
-            self._open[order.id] = None
-        else:
-            self._open.pop(order.id, None)
+        self.queue.note(before, order)
         self.clients[order.client_order_id] = order.id
         self.advance_to(order.updated)
         for listener in self.listeners:
@@ -188,6 +186,13 @@ class World:
 
     def post(self, activity: Activity) -> None:
         """Write an activity down and let it have its effect: the only way money moves."""
+        self.settle(activity)
+        self.activities.append(activity)
+        self.activities_by_id.add(activity)
+        self.advance_to(activity.created)
+
+    def settle(self, activity: Activity) -> None:
+        """The effect alone: for whoever writes many activities down at once."""
         effect = self._effect(activity)
         self.cash += effect.cash
         for change in effect.changes:
@@ -197,16 +202,13 @@ class World:
                 del self.positions[traded.key]
             else:
                 self.positions[traded.key] = left
-        self.activities.append(activity)
-        bisect.insort(self.activities_by_id, activity, key=lambda row: row.id)
-        self.advance_to(activity.created)
 
     def unpost(self, activity: Activity) -> None:
         """Take an activity back as if it had never been: the others alone say what there is."""
         marks, rest = dict(self.marks), [row for row in self.activities if row is not activity]
         self.cash = self.opening_cash
-        self.positions.clear()
-        self.activities, self.activities_by_id = [], []
+        self.positions = dict(self.opening_positions)
+        self.activities, self.activities_by_id = [], ActivityQueue()
         for row in rest:
             self.post(row)
         self.marks = marks
@@ -243,7 +245,7 @@ class World:
 
     def children(self, order: Order) -> list[Order]:
         """The legs of an order, in the order in which they were made."""
-        return [row for row in self.orders.values() if row.parent == order.id]
+        return [self.orders[id] for id in self.queue.legs(order)]
 
     def position(self, symbol: str) -> Position:
         """What is held of a symbol.
@@ -267,7 +269,7 @@ class World:
         Raises:
             UsageError: the symbol was traded already.
         """
-        if any(order.ticket.symbol == listing.symbol for order in self.orders.values()):
+        if listing.symbol in self.queue.symbols:
             raise UsageError(
                 "An asset cannot change after it was traded.", detail=f"symbol: {listing.symbol}"
             )

@@ -226,7 +226,8 @@ def test_an_expiry_that_is_canceled_later_is_taken_back(shows: Shows, world: Wor
         row = next(row for row in world.activities if row.type == "OPEXP")
         void = msgspec.structs.replace(row, status="canceled")
         world.activities[world.activities.index(row)] = void
-        world.activities_by_id[world.activities_by_id.index(row)] = void
+        world.activities_by_id.remove(row)
+        world.activities_by_id.add(void)
         contract = world.instrument(CALL)
         world.positions[CALL] = Position(instrument=contract, qty=Decimal(4), avg_entry_price=Decimal("1.15"))
     found = read(sandbox, known)
@@ -534,7 +535,9 @@ def test_an_order_that_is_known_no_more_keeps_its_sender(shows: Shows, world: Wo
     with world.held():
         (fill,) = world.activities
         dearer = msgspec.structs.replace(fill, price=Decimal(601))
-        world.activities[:] = world.activities_by_id[:] = [dearer]
+        world.activities[:] = [dearer]
+        world.activities_by_id.remove(fill)
+        world.activities_by_id.add(dearer)
         world.cash -= 5
     sandbox.fault("order", times=100, answer=UNKNOWN)
     sandbox.do(MINUTE)

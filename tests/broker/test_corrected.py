@@ -29,7 +29,8 @@ def correct(world: World, type: str, **changes: Any) -> None:  # noqa: ANN401 - 
         row = [each for each in world.activities if each.type == type][-1]
         other = msgspec.structs.replace(row, **changes)
         world.activities[world.activities.index(row)] = other
-        world.activities_by_id[world.activities_by_id.index(row)] = other
+        world.activities_by_id.remove(row)
+        world.activities_by_id.add(other)
 
 
 def assert_once(reading: BrokerReading) -> None:

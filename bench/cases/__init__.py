@@ -1,0 +1,1 @@
+"""What is measured together, a module for each."""

@@ -1,0 +1,95 @@
+"""A bot in step makes one more trade: ``plan`` and ``apply``, and what is read afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from bench import disk, imports
+from bench.measure import Cost, interleaved
+from bench.peers.run import compared
+from bench.results import Case, Row, keep, rows
+from bench.scene import Scene, scenes
+
+PLAN, APPLY, IN_STEP = "plan, one new fill", "apply, one new fill", "plan, nothing new"
+READ, READ_IMPORTS, PLAN_IMPORTS = "polars, reading only", "polars, importing only", "plan, importing only"
+FIRST, FIRST_APPLY = "first plan", "first apply"
+READERS = {
+    "log": ("log",),
+    "show": ("show",),
+    "status": ("status",),
+    "--help": ("--help",),
+}
+BASE = "python -c 'import click, msgspec'"
+STORE_GROWS, HISTORY_GROWS = "store, bytes more per sync", "history, bytes more per sync"
+APPENDED = "history is still the same file"
+_SYNCS = 10
+"""Over so many syncs the growth of the store is measured."""
+
+
+def steady(sizes: Sequence[int], rounds: int) -> Case:
+    """As a bot is after its first sync: the last seven days are proven."""
+    return _measured("steady", sizes, rounds)
+
+
+def whole(sizes: Sequence[int], rounds: int) -> Case:
+    """As a bot is that has synced for three years: all is proven."""
+    since = (datetime.now(UTC) - timedelta(days=1100)).date().isoformat()
+    return _measured("whole", sizes, rounds, "--since", since)
+
+
+def _measured(name: str, sizes: Sequence[int], rounds: int, *more: str) -> Case:
+    with scenes(sizes) as found:
+        once = [row for scene in found for row in _first(scene, *more)]
+        keep(name, once)
+        turns = {str(scene.size): partial(_turn, scene) for scene in found}
+        costs = interleaved(rounds, turns)
+        readers = interleaved(rounds, {str(scene.size): partial(_readers, scene) for scene in found})
+        facts: dict[str, float] = {}
+        for scene in found:
+            facts |= _growth(scene, max(_SYNCS - rounds, 2))
+    return keep(name, (*once, *rows(costs), *rows(readers)), facts)
+
+
+def _first(scene: Scene, *more: str) -> Iterator[Row]:
+    yield Row(what=FIRST, size=scene.size, cost=scene.measured("plan", *more))
+    yield Row(what=FIRST_APPLY, size=scene.size, cost=scene.measured("apply", "--yes"))
+    imports.record(scene.folder, scene.folder.parent / "imports.json", "plan")
+
+
+def _turn(scene: Scene) -> Iterator[tuple[str, Cost]]:
+    yield IN_STEP, scene.measured("plan")
+    scene.door.fill()
+    yield PLAN, scene.measured("plan")
+    yield APPLY, scene.measured("apply", "--yes")
+    yield PLAN_IMPORTS, imports.imported(scene.folder.parent / "imports.json")
+    yield READ, compared(READ, scene)
+    yield READ_IMPORTS, imports.these("polars", folder=scene.folder)
+
+
+def _readers(scene: Scene) -> Iterator[tuple[str, Cost]]:
+    for name, command in READERS.items():
+        yield name, scene.measured(*command)
+    yield BASE, imports.these("click", "msgspec", folder=scene.folder)
+
+
+def _growth(scene: Scene, syncs: int) -> dict[str, float]:
+    """By how much the store and the history grow with each sync of one trade."""
+    state = scene.folder / "state"
+    history = scene.history.stat()
+    before = disk.size(disk.files(state))
+    for _ in range(syncs):
+        scene.door.fill()
+        scene.measured("plan")
+        scene.measured("apply", "--yes")
+    now = scene.history.stat()
+    found = {
+        STORE_GROWS: (disk.size(disk.files(state)) - before) / syncs,
+        HISTORY_GROWS: (now.st_size - history.st_size) / syncs,
+        APPENDED: float(now.st_ino == history.st_ino),
+        "store, bytes": disk.size(disk.files(state)),
+        "store, files": len(disk.files(state)),
+        "history, bytes": now.st_size,
+    }
+    return {f"{name} at {scene.size}": value for name, value in found.items()}

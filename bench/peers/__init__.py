@@ -1,0 +1,1 @@
+"""The peers: a small script for each, and ``run``, which runs them."""
