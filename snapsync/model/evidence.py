@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Container, Iterator
 from decimal import Decimal
 from itertools import chain
 
@@ -14,7 +14,7 @@ from .ledger import DELIVERY, FILL, OPTION_EVENTS, Activity, Ledger, moves_bankr
 from .newest import Newest, newness
 from .plan import Look
 from .policy import Rules
-from .senders import Senders
+from .senders import Orders, Senders
 from .state import ORDER, Position, Transaction
 from .symbols import contract
 from .threeway import Base
@@ -37,8 +37,8 @@ class Evidence:
     ``booked`` are the keys of the orders that the book has a row for: those are the bot's.
     """
 
-    def __init__(self, look: Look, rules: Rules, *, booked: Collection[str], base: Base | None) -> None:
-        ledger, broker = look.ledger, look.broker
+    def __init__(self, look: Look, rules: Rules, *, booked: Container[str], base: Base | None) -> None:
+        ledger = look.ledger
         self._at = look.at
         self._newest = Newest(ledger)
         self.recent: tuple[Activity, ...] = tuple(_new_rows(ledger, base)) if base else ()
@@ -49,7 +49,7 @@ class Evidence:
             {row.key: row for row in (*self._newest.of_keys(waiting), *self.recent)}.values()
         )
         """What the bankroll has not followed yet: ``recent``, and what was left open at the agreed point."""
-        orders = {row.key: row for row in broker.transactions}
+        orders = Orders(look.broker.transactions, {each.id for each in look.open_orders})
         self.senders = Senders(orders, booked, rules.bot_prefix)
 
     def filled_since(self, moment: Instant) -> frozenset[str]:

@@ -44,6 +44,7 @@ from .policy_trades import ambiguous, late_rows, mistimed, unproven_rows
 from .state import IMPORTED, SEVERAL, Marks, Position, State, Transaction
 from .symbols import asset_class
 from .threeway import Base, Moves, position_moves
+from .worth import TradedSizes
 
 _DELIVERY_DAYS = 7
 """For how long a left-out holding that came of an option is told of."""
@@ -97,7 +98,7 @@ def plan(look: Look, base: Base | None, rules: Rules) -> Plan:
 def _explanation(look: Look, base: Base | None, evidence: Evidence) -> Brief:
     """What the account did since the agreed point."""
     missing = sums(base.missing if base else ())
-    sizes = {each.symbol: each.multiplier for each in look.broker.transactions}
+    sizes = TradedSizes(look.broker.transactions)
     terms = Terms(senders=evidence.senders, habit=look.habit, missing=missing, multipliers=sizes)
     return brief(explain(base.then if base else None, look.now, terms))
 
