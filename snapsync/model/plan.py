@@ -24,6 +24,7 @@ from .holds import Hold
 from .instant import Instant
 from .ledger import Ledger
 from .missing import Missing
+from .named import Named
 from .policy import (
     Finding,
     Severity,
@@ -189,7 +190,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     bankroll was last written by us, ``book_zone`` the zone of the book's times that name none,
     ``written`` what was applied in the last 24 hours, and ``holds`` what waits for a person's yes.
     ``hosts`` are the names of the host that last wrote the book and of this one, if these are two machines.
-    ``missing`` is what the account leaves unexplained.
+    ``missing`` is what the account leaves unexplained, ``named`` whose its trades seem to be by their names.
     """
 
     env: str
@@ -212,6 +213,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     hosts: tuple[str, str] | None = None
     missing: tuple[Missing, ...] = ()
     habit: Habit | None = None
+    named: Named | None = None
 
     @property
     def now(self) -> Proven:

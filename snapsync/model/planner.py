@@ -24,6 +24,7 @@ from .explain import Terms, explain
 from .holds import holding, on_hold
 from .instant import Instant, shift
 from .missing import missing_findings, sums
+from .named import Named
 from .pairs import Pairs, pairs
 from .plan import Look, Plan, reading_of
 from .policy import (
@@ -111,7 +112,14 @@ def _broker_findings(look: Look, base: Base | None, rules: Rules, evidence: Evid
     yield from unknown_types(evidence.recent if base else look.ledger)
     working = (each for each in look.open_orders if look.scope.covers(each.symbol, asset_class(each.symbol)))
     yield from in_flight(working)
-    yield from shared_account(look.broker.transactions, rules.bot_prefix)
+    yield from shared_account(_named(look, rules.bot_prefix))
+
+
+def _named(look: Look, prefix: str) -> Named:
+    """Whose the account's trades are by their names; counted here where the look has not counted them so."""
+    if look.named and look.named.prefix == prefix:
+        return look.named
+    return Named(prefix=prefix).counted(look.broker.transactions if prefix else ())
 
 
 def _trade_findings(trades: Pairs, look: Look) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ from snapsync.model.doubts import Rolled, busted, roll_forward
 from snapsync.model.history import Manifest
 from snapsync.model.instant import Instant, from_datetime, shift
 from snapsync.model.ledger import FILL, Activity, Ledger
+from snapsync.model.named import Named
 from snapsync.model.pages import Pages
 from snapsync.model.policy import Finding
 from snapsync.model.proven import Proven
@@ -191,7 +192,15 @@ class _Reader:
             doubts=(*rolled.doubts, *map(told_gone, lost), *self._unlike, *unlike(start, end, held)),
             missing=rolled.missing,
             habit=rolled.habit,
+            named=self._named(state.transactions),
         )
+
+    def _named(self, trades: Pages[Transaction]) -> Named | None:
+        """Whose the trades are by their names: counted on from the last reading, if that has counted so."""
+        known, prefix = self.known, self._reach.prefix
+        if known and known.named and known.named.prefix == prefix:
+            return known.named.changed(trades.changed_since(known.state.transactions))
+        return Named(prefix=prefix).counted(trades) if prefix else None
 
     def _laid_over(
         self, found: Iterable[Transaction], rows: tuple[Activity, ...], ledger: Ledger
@@ -241,6 +250,7 @@ def _proven_by(reading: BrokerReading) -> Known:
         missing=reading.missing,
         habit=reading.habit,
         assumed=reading.assumed,
+        named=reading.named,
     )
 
 
