@@ -19,7 +19,7 @@ from .match import WINDOW_SECONDS
 from .newest import Newest, newness
 from .plan import Look
 from .policy import Rules
-from .senders import Senders
+from .senders import Orders, Senders
 from .state import ORDER, Position, Transaction
 from .symbols import contract
 from .threeway import Base
@@ -53,7 +53,7 @@ class Evidence:
     """
 
     def __init__(self, look: Look, rules: Rules, *, booked: Container[str], base: Base | None) -> None:
-        ledger, broker = look.ledger, look.broker
+        ledger = look.ledger
         self._at = look.at
         self._opened, self._days = look.opened, Days(look.book_zone)
         self._newest = Newest(ledger)
@@ -66,7 +66,7 @@ class Evidence:
         )
         """What the bankroll has not followed yet: ``recent``, and what was left open at the agreed point."""
         self._turns = Turns(self._newest, self.recent, base)
-        orders = {row.key: row for row in broker.transactions}
+        orders = Orders(look.broker.transactions, {each.id for each in look.open_orders})
         self.senders = Senders(orders, booked, rules.bot_prefix)
 
     @property

@@ -24,8 +24,10 @@ from .change import Cause
 from .effects import NINTH_DECIMAL, cash_effect, claimed_quantity, coin_pair, quantity_effects
 from .explanation import BASELINE, CASH, FELT_BEFORE, MISSING_BEFORE, Explanation, Part, Sums, Unexplained
 from .ledger import FILL, Activity
+from .pages import Pages
 from .proven import Proven, Told, news
-from .senders import Senders
+from .senders import Orders, Senders
+from .state import Transaction
 from .trading_days import market_day
 from .worth import SPLITS, held_parts, prices, sizes, worth
 
@@ -41,7 +43,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     unexplained at the first point already: dollars of ``cash``, units by symbol.
     """
 
-    senders: Senders = Senders({}, (), "")
+    senders: Senders = Senders(Orders(Pages.of(Transaction, ())), (), "")
     habit: Habit | None = None
     multipliers: Mapping[str, Decimal] = {}
     missing: Mapping[str, Decimal] = {}
@@ -81,7 +83,7 @@ class _Equations:
     ) -> None:
         self._before, self._after, self._terms = before, after, terms
         self._told, self._beforehand = told, frozenset(beforehand)
-        self._sizes = sizes(before, after, terms.multipliers)
+        self._sizes = sizes(before, after, told, terms.multipliers)
         self._prices = prices(before, after, told, self._sizes)
         self._rows = tuple(chain.from_iterable(map(self._parts_of, told)))
         self._quantities = self._quantity_rests()

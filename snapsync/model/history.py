@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from typing import Literal
 
+import msgspec
+
 from .accruals import Habit
 from .canon import ImageId, ObjectId, OperationId, PlanId, Record, RulesId, SnapshotId, StateId, Stored
 from .change import Sign
 from .holds import Hold
 from .instant import Instant
 from .missing import Missing
+from .named import Named
 from .plan import FileStep, Origin, Reading
 from .policy import Finding
 from .state import Marks, OpenOrder, Scope
@@ -46,6 +49,7 @@ class BrokerSnapshot(Stored, frozen=True, tag="broker-snapshot"):
 
     ``observations`` are findings of the reading itself; ``doubts`` those of its numbers that disagree.
     ``missing`` is what stays unexplained from look to look, ``habit`` when the account's fees leave cash.
+    ``named`` is left out where nobody has said what the bot's own names begin with.
     """
 
     at: Instant
@@ -59,6 +63,7 @@ class BrokerSnapshot(Stored, frozen=True, tag="broker-snapshot"):
     doubts: tuple[Finding, ...] = ()
     missing: tuple[Missing, ...] = ()
     habit: Habit | None = None
+    named: Named | msgspec.UnsetType = msgspec.UNSET
 
 
 class BookSnapshot(Stored, frozen=True, tag="book-snapshot"):

@@ -2,7 +2,8 @@
 
 Rows with an immutable time lie by UTC day, days under months; so an unchanged day is one shared
 object, and work follows the days that changed, and within a busy day the rows. Of what a store holds
-no more is read than somebody asks for.
+no more is read than somebody asks for; and of a long history, which lies under months, a pass through many
+days remembers nothing.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ class Pages(Generic[R]):
     def between(self, first: str = "", last: str = _LAST) -> Iterator[R]:
         """The rows of the buckets from one name to another, both with them, in order; no others are read."""
         for _, part in self._buckets(first, last):
-            yield from part.rows()
+            yield from part.rows(remember=self._top.leaf)
 
     def newest_first(self, last: str = _LAST) -> Iterator[tuple[R, ...]]:
         """The rows of one bucket after the other, that of the last name first."""

@@ -27,6 +27,7 @@ from .holds import Hold
 from .instant import Instant
 from .ledger import Ledger
 from .missing import Missing
+from .named import Named
 from .policy import (
     Finding,
     Severity,
@@ -197,9 +198,9 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     bankroll was last written by us, ``book_zone`` the zone of the book's times that name none,
     ``written`` what was applied in the last 24 hours, and ``holds`` what waits for a person's yes.
     ``hosts`` are the names of the host that last wrote the book and of this one, if these are two machines.
-    ``missing`` is what the account leaves unexplained. ``opened`` is since when the book has had a holding,
-    by the newest of its rows, where each of them tells a time. The two ways to find a trade by its key are
-    there where they are quicker than to go through all trades.
+    ``missing`` is what the account leaves unexplained, ``named`` whose its trades seem to be by their names.
+    ``opened`` is since when the book has had a holding, by the newest of its rows, where each of them tells a
+    time. The two ways to find a trade by its key are there where they are quicker than to go through all.
     """
 
     env: str
@@ -225,6 +226,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     missing: tuple[Missing, ...] = ()
     habit: Habit | None = None
     opened: dict[str, Instant] = msgspec.field(default_factory=dict)
+    named: Named | None = None
 
     @property
     def now(self) -> Proven:

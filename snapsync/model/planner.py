@@ -26,6 +26,7 @@ from .explain import Terms, explain
 from .holds import holding, on_hold
 from .instant import Instant, shift
 from .missing import missing_findings, sums
+from .named import Named
 from .pairs import Pairs, pairs
 from .plan import Look, Plan, reading_of
 from .policy import (
@@ -47,6 +48,7 @@ from .state import IMPORTED, SEVERAL, Marks, Position, State, Transaction
 from .symbols import asset_class
 from .threeway import Base, Moves, kept_open, position_moves
 from .turn import quantity
+from .worth import TradedSizes
 
 _DELIVERY_DAYS = 7
 """For how long a left-out holding that came of an option is told of."""
@@ -111,7 +113,7 @@ class _Booked:
 def _explanation(look: Look, base: Base | None, evidence: Evidence) -> Brief:
     """What the account did since the agreed point."""
     missing = sums(base.missing if base else ())
-    sizes = {each.symbol: each.multiplier for each in look.broker.transactions}
+    sizes = TradedSizes(look.broker.transactions)
     terms = Terms(senders=evidence.senders, habit=look.habit, missing=missing, multipliers=sizes)
     return brief(explain(base.then if base else None, look.now, terms))
 
@@ -124,7 +126,14 @@ def _broker_findings(look: Look, base: Base | None, rules: Rules, evidence: Evid
     yield from unknown_types(evidence.recent if base else look.ledger)
     working = (each for each in look.open_orders if look.scope.covers(each.symbol, asset_class(each.symbol)))
     yield from in_flight(working)
-    yield from shared_account(look.broker.transactions, rules.bot_prefix)
+    yield from shared_account(_named(look, rules.bot_prefix))
+
+
+def _named(look: Look, prefix: str) -> Named:
+    """Whose the account's trades are by their names; counted here where the look has not counted them so."""
+    if look.named and look.named.prefix == prefix:
+        return look.named
+    return Named(prefix=prefix).counted(look.broker.transactions if prefix else ())
 
 
 def _trade_findings(trades: Pairs, look: Look) -> Iterator[Finding]:

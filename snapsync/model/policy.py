@@ -6,7 +6,6 @@ docs/findings.md says what each means and what to do.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Literal
@@ -16,9 +15,8 @@ from .change import COMPONENTS, Basis, Component
 from .instant import Instant, readable
 from .ledger import KNOWN_TYPES, Activity
 from .money import dollars, signed
-from .state import Marks, OpenOrder, Position, PositionMark, State, Transaction
-
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+from .named import Named
+from .state import Marks, OpenOrder, Position, PositionMark, State
 
 Severity = Literal["note", "approve", "refuse"]
 SEVERITIES: tuple[Severity, ...] = ("note", "approve", "refuse")
@@ -165,19 +163,16 @@ def in_flight(orders: Iterable[OpenOrder]) -> Iterable[Finding]:
             )
 
 
-def shared_account(trades: Iterable[Transaction], prefix: str) -> Iterable[Finding]:
+def shared_account(named: Named) -> Iterable[Finding]:
     """Note that most orders with a name of their own are not this bot's: several bots, one account?"""
-    ids = (row.client_order_id for row in trades)
-    named = [id for id in ids if id and not _UUID.fullmatch(id)]  # the server's own ids are UUIDs
-    others = [id for id in named if not id.startswith(prefix)]
-    if prefix and len(others) * 2 > len(named):
+    if named.prefix and named.others * 2 > named.all:
         yield Finding(
             code="shared-account",
             severity="note",
             key="account",
             summary="Several bots seem to share this account.",
-            detail=f"{len(others)} of {len(named)} orders with a client order id of their own do not begin"
-            f" with {prefix}. One account should have one book.",
+            detail=f"{named.others} of {named.all} orders with a client order id of their own do not begin"
+            f" with {named.prefix}. One account should have one book.",
         )
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container
 from datetime import time
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from .change import Cause
-from .instant import to_datetime
+from .instant import day_of, to_datetime
 from .ledger import FILL, Activity
+from .pages import Pages
 from .state import ORDER, Transaction
 from .symbols import contract
 
@@ -27,16 +28,38 @@ class Sender(msgspec.Struct, frozen=True):
     or_else: str = ""
 
 
+class Orders:
+    """The broker's trades by the fills behind them; of a long history no more is read than that takes.
+
+    A trade lies on the day of its first fill that counts: on this fill's own day, or else it is searched for.
+    ``working`` are the ids of orders that may still fill: what is done stays so, so these are no trades yet.
+    """
+
+    def __init__(self, trades: Pages[Transaction], working: Container[str] = ()) -> None:
+        self._trades, self._working = trades, working
+        self._found: dict[str, Transaction | None] = {}
+
+    def of(self, fill: Activity) -> Transaction | None:
+        """The trade that a fill is of; None where the broker has not told of its order yet."""
+        key = f"{ORDER}{fill.order_id}"
+        if key not in self._found:
+            found = self._trades.get(day_of(fill.time), key)
+            if found is None and fill.order_id not in self._working:
+                found = self._trades.search(key)
+            self._found[key] = found
+        return self._found[key]
+
+
 class Senders:
     """Answers whose a fill was.
 
     Args:
-        orders: the broker's trades by their keys.
+        orders: the broker's trades.
         booked: the keys of the orders that the book has a row of the bot's own for.
         prefix: what the bot's client order ids begin with; empty: the bot marks none.
     """
 
-    def __init__(self, orders: Mapping[str, Transaction], booked: Container[str], prefix: str) -> None:
+    def __init__(self, orders: Orders, booked: Container[str], prefix: str) -> None:
         self._orders, self._booked, self._prefix = orders, booked, prefix
 
     def of(self, fill: Activity) -> Sender:
@@ -44,7 +67,7 @@ class Senders:
         key = f"{ORDER}{fill.order_id}"
         if key in self._booked:
             return Sender(Cause.BOT, "the book has a row of the bot's for the order")
-        order = self._orders.get(key)
+        order = self._orders.of(fill)
         if order is None:
             return Sender(Cause.UNKNOWN, "the order is not known yet")
         sender = self.of_order(order)

@@ -130,12 +130,13 @@ class Part(Generic[R]):
         children = sorted(value.children.items())
         return {name: Part.stored(id, self._row, self._fetch) for name, id in children}
 
-    def rows(self) -> tuple[R, ...]:
-        """All rows below, sorted by key; nothing of it is remembered."""
-        held = self.glance()
+    def rows(self, *, remember: bool = False) -> tuple[R, ...]:
+        """All rows below, sorted by key."""
+        held = self.held() if remember else self.glance()
         if isinstance(held, tuple):
             return held
-        return tuple(sorted(chain.from_iterable(each.rows() for each in held.values()), key=_by_key))
+        below = (each.rows(remember=remember) for each in held.values())
+        return tuple(sorted(chain.from_iterable(below), key=_by_key))
 
     def count(self) -> int:
         """How many rows are below."""

@@ -10,8 +10,9 @@ from .change import Cause
 from .effects import quantity_effects
 from .explanation import Part
 from .ledger import FILL, Activity
+from .pages import Pages
 from .proven import Proven, Told
-from .state import PositionMark
+from .state import PositionMark, Transaction
 from .symbols import OPTION, asset_class, multiplier
 
 ZERO = Decimal(0)
@@ -23,10 +24,44 @@ Prices = Mapping[str, Decimal]
 Sizes = Mapping[str, Decimal]
 
 
-def sizes(before: Proven | None, after: Proven, known: Sizes) -> dict[str, Decimal]:
-    """The contract size of every holding; ``known`` are those of contracts that neither point holds."""
+class TradedSizes(Mapping[str, Decimal]):
+    """The contract sizes of what was traded, each as the newest trade of it says.
+
+    The trades are read backwards, no further than to the contracts that are asked for: only a contract may
+    stand for another number than all else of its class.
+    """
+
+    def __init__(self, trades: Pages[Transaction]) -> None:
+        self._trades = trades
+        self._days = trades.newest_first()
+        self._found: dict[str, Decimal] = {}
+
+    def __getitem__(self, symbol: str) -> Decimal:
+        if asset_class(symbol) != OPTION:
+            raise KeyError(symbol)
+        while symbol not in self._found:
+            rows = next(self._days, None)
+            if rows is None:
+                raise KeyError(symbol)
+            for row in reversed(rows):
+                self._found.setdefault(row.symbol, row.multiplier)
+        return self._found[symbol]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({row.symbol for row in self._trades if asset_class(row.symbol) == OPTION})
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def sizes(before: Proven | None, after: Proven, told: Sequence[Told], known: Sizes) -> dict[str, Decimal]:
+    """The contract size of all that was held or moved; ``known`` are those of what neither point holds."""
     points = [point for point in (before, after) if point]
-    return {**known, **{each.key: each.multiplier for point in points for each in point.state.positions}}
+    held = {each.key: each.multiplier for point in points for each in point.state.positions}
+    moved = {each.row.symbol for each in told}.union(
+        symbol for each in told for symbol, _ in quantity_effects(each.row)
+    )
+    return {symbol: known[symbol] for symbol in moved - held.keys() if symbol in known} | held
 
 
 def prices(before: Proven | None, after: Proven, told: Sequence[Told], known: Sizes) -> dict[str, Decimal]:
@@ -88,13 +123,14 @@ def held_parts(
             for symbol, qty in quantity_effects(each.row):
                 added[symbol] = added.get(symbol, ZERO) + each.sign * qty
     held = before.quantities if before else {}
+    then = {**at, **earlier}
     for symbol in sorted(held.keys() | added.keys()):
         each_now = worth(symbol, at, known)
-        each_then = worth(symbol, {**at, **earlier}, known)
+        each_then = worth(symbol, then, known)
         effect = held.get(symbol, ZERO) * (each_now - each_then) + added.get(symbol, ZERO) * each_now
         if effect:
             yield _market("held", symbol, effect, "what was held before, at the prices then and now")
-    skew = _beside(after, at, known) - (_beside(before, {**at, **earlier}, known) if before else ZERO)
+    skew = _beside(after, at, known) - (_beside(before, then, known) if before else ZERO)
     if skew:
         rule = "the account's equity less its cash and its positions at their own prices"
         yield _market("prices read apart", "", skew, rule)

@@ -16,9 +16,10 @@ from snapsync.model.ledger import Activity
 from snapsync.model.missing import sums
 from snapsync.model.pages import Pages
 from snapsync.model.proven import Proven
-from snapsync.model.senders import Senders
+from snapsync.model.senders import Orders, Senders
 from snapsync.model.state import IMPORTED, stored_state
 from snapsync.model.symbols import canonical
+from snapsync.model.worth import TradedSizes
 
 from . import at
 from .env import Env
@@ -98,13 +99,13 @@ def looks(env: Env) -> Iterator[Operation]:
 def _terms(
     env: Env, end: Operation, earlier: BrokerSnapshot | None, later: BrokerSnapshot
 ) -> equations.Terms:
-    orders = stored_state(later.state, env.store.place.get).transactions.by_key()
+    trades = stored_state(later.state, env.store.place.get).transactions
     book = env.book_state(end.book).transactions if end.book else ()
     booked = {row.key for row in book if row.origin != IMPORTED}
     return equations.Terms(
-        senders=Senders(orders, booked, env.rules.bot_prefix),
+        senders=Senders(Orders(trades), booked, env.rules.bot_prefix),
         habit=later.habit,
-        multipliers={each.symbol: each.multiplier for each in orders.values()},
+        multipliers=TradedSizes(trades),
         missing=sums(earlier.missing if earlier else ()),
     )
 

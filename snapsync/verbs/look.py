@@ -118,6 +118,7 @@ def facts(
         rebound=rebound(env, heads),
         missing=account.missing,
         habit=account.habit,
+        named=account.named,
         observations=(
             *(each for each in account.doubts if not told_by_missing(each)),
             *account.observations,
@@ -143,6 +144,7 @@ def read_account(env: Env, *, since: Instant | None = None) -> BrokerReading:
         overlap_days=env.config.overlap_days,
         since=since,
         anew=bool(since and proven and since < proven),  # more is wanted than was ever proven
+        prefix=env.config.bot_order_prefix,
     )
     with session(env) as asks:
         return read_broker(asks, env.scope, known, reach, env.progress, partial(right_account, env))
@@ -164,6 +166,7 @@ def recall(env: Env, id: SnapshotId) -> BrokerReading:
         doubts=snapshot.doubts,
         missing=snapshot.missing,
         habit=snapshot.habit,
+        named=snapshot.named or None,
     )
 
 
@@ -185,6 +188,7 @@ def store_broker(store: Store, reading: BrokerReading) -> SnapshotId:
                 doubts=reading.doubts,
                 missing=reading.missing,
                 habit=reading.habit,
+                named=reading.named or msgspec.UNSET,
             )
         )
     )
@@ -225,6 +229,7 @@ def known_by(env: Env) -> Known | None:
         missing=accepted(last.missing, _approved(store, latest[1])),
         habit=last.habit,
         assumed=last.assumed,
+        named=last.named,
     )
 
 

@@ -10,6 +10,7 @@ from snapsync.model.history import BrokerSnapshot
 from snapsync.model.performance import By, Performance
 from snapsync.model.performance import performance as measured
 from snapsync.model.trading_days import market_day
+from snapsync.model.worth import TradedSizes
 
 from . import at
 from .env import Env
@@ -41,8 +42,7 @@ def performance(env: Env, *, since: str | None = None, by: By = "day") -> Perfor
             hint=f"snapsync plan --env {env.name}",
         )
     newest = kept[-1]
-    orders = proven(env, newest).state.transactions
-    terms = Terms(habit=newest.habit, multipliers={each.symbol: each.multiplier for each in orders})
+    terms = Terms(habit=newest.habit, multipliers=TradedSizes(proven(env, newest).state.transactions))
     return measured([proven(env, each) for each in kept], by, terms)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from snapsync.ends.alpaca import BrokerReading, Known, Reach, Session, read_broker
 from snapsync.ends.alpaca.pace import unheard
 from snapsync.model.instant import instant
+from snapsync.model.named import Named
 from snapsync.model.state import Scope
 from snapsync.sandbox import Sandbox, World
 from snapsync.sandbox.activities import Event, Fill
@@ -19,7 +20,7 @@ from snapsync.sandbox.clock import EASTERN, SECOND, utc_text
 from snapsync.sandbox.orders import Order
 
 ALL = Scope(asset_classes=("us_equity", "us_option", "crypto"))
-REACH = Reach(lookback_days=30, overlap_days=5)
+REACH = Reach(lookback_days=30, overlap_days=5, prefix="bot-")
 ENDED = {"OPEXP": "expired", "OPASN": "assigned", "OPEXC": "exercised"}
 
 Picture = dict[str, Any]
@@ -36,9 +37,12 @@ def read(
     """Read a sandbox's account over HTTP; ``known`` is an earlier reading to go on from."""
     asks = Session(sandbox.url, sandbox.key, sandbox.secret, **session)
     try:
-        return read_broker(asks, ALL, proven_by(known) if known else None, reach, told)
+        reading = read_broker(asks, ALL, proven_by(known) if known else None, reach, told)
     finally:
         asks.close()
+    if reading.named:  # counted on from reading to reading: it must be what counting all would say
+        assert reading.named == Named(prefix=reach.prefix).counted(reading.state.transactions)
+    return reading
 
 
 def proven_by(reading: BrokerReading) -> Known:
@@ -53,6 +57,7 @@ def proven_by(reading: BrokerReading) -> Known:
         missing=reading.missing,
         habit=reading.habit,
         assumed=reading.assumed,
+        named=reading.named,
     )
 
 

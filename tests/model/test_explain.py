@@ -19,8 +19,8 @@ from snapsync.model.instant import Instant, instant
 from snapsync.model.ledger import BUSTED, Activity, ledger
 from snapsync.model.pages import Pages
 from snapsync.model.proven import Proven
-from snapsync.model.senders import Senders
-from snapsync.model.state import Coverage, Marks, Position, PositionMark, State
+from snapsync.model.senders import Orders, Senders
+from snapsync.model.state import Coverage, Marks, Position, PositionMark, State, Transaction
 from snapsync.model.symbols import asset_class, multiplier
 
 from .strategies import LAW
@@ -424,7 +424,7 @@ def test_an_option_sold_late_on_its_last_day_may_be_the_brokers_doing(
 ) -> None:
     """Alpaca closes what the account could not pay for; the rule is named, and so is the other reading."""
     sold = fill("1", side="sell", at=instant(at))
-    senders = Senders({"order:1": trade("order:1", client=client)}, (), "bot-")
+    senders = Senders(Orders(Pages.of(Transaction, [trade("order:1", client=client)])), (), "bot-")
     before = account("0", {SPY: ("2", "2.4")}, at=MORNING)
     found = explain(before, account("480", rows=[sold]), Terms(senders=senders))
     (part,) = [part for part in found.parts if part.what == "sold"]

@@ -70,9 +70,9 @@ class Multipliers:
     def _earlier(self, symbol: str) -> Decimal | None:
         if self._known is None:
             return None
-        held = (row.multiplier for row in self._known.positions if row.key == symbol)
+        held = self._known.positions.get(Position.bucket_of(symbol), symbol)
         traded = (row.multiplier for row in self._known.transactions if row.symbol == symbol)
-        return next(held, None) or next(traded, None)
+        return held.multiplier if held else next(traded, None)
 
     def _asked(self, symbol: str) -> Decimal:
         answer = self._asks.find(f"/options/contracts/{symbol}")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
+from itertools import chain
 
 from snapsync.errors import BrokerError
 from snapsync.model.canon import EXACT, Record
 from snapsync.model.instant import Instant, day_of, shift
 from snapsync.model.ledger import FILL, Activity, Ledger
 from snapsync.model.policy import Finding
+from snapsync.model.senders import Orders
 from snapsync.model.state import ORDER, Coverage, OpenOrder, Transaction
 from snapsync.model.trades import SIDES, Order
 
@@ -41,8 +43,8 @@ class OrdersBehind:
     def __init__(self, asks: Asks, known: Known | None) -> None:
         self._asks = asks
         self._ledger = known.ledger if known else None
-        self._proven = {row.key: row for row in known.state.transactions if _told(row)} if known else {}
         self._waiting = set(known.working) if known else set()
+        self._trades = Orders(known.state.transactions, self._waiting) if known else None
         self._seen: dict[str, OrderSeen | None] = {}
         self._fills: dict[str, list[Activity]] = {}
         self._without: Collection[str] = ()
@@ -69,7 +71,7 @@ class OrdersBehind:
         fills = [row for row in rows if row.type == FILL and row.order_id]
         news = told_anew(self._ledger, fills) if self._ledger is not None else set(fills)
         new = {row.order_id or "" for row in news}
-        wanted = {id for row in fills if (id := row.order_id or "") in new or ORDER + id not in self._proven}
+        wanted = {id for row in fills if (id := row.order_id or "") in new or self._proven([row]) is None}
         wanted |= self._waiting
         self._without = without
         self._since = coverage.since
@@ -92,13 +94,24 @@ class OrdersBehind:
     @property
     def orders(self) -> dict[str, Order]:
         """The orders that the broker knows, or once knew."""
-        before = {id: _as_before(self._proven[ORDER + id]) for id in self._seen if ORDER + id in self._proven}
-        return before | {id: each.order for id, each in self._seen.items() if each}
+        before = {id: self._proven(self._fills[id]) for id, each in self._seen.items() if each is None}
+        known = {id: _as_before(trade) for id, trade in before.items() if trade}
+        return known | {id: each.order for id, each in self._seen.items() if each}
 
     @property
     def working(self) -> tuple[str, ...]:
         """Ids of those that may get more fills."""
         return tuple(sorted(id for id, each in self._seen.items() if each and not each.order.done))
+
+    @property
+    def told(self) -> Iterator[Activity]:
+        """All fills of the orders that were asked for, whether they count or not."""
+        return chain.from_iterable(self._fills.values())
+
+    def _proven(self, fills: Iterable[Activity]) -> Transaction | None:
+        """The trade that an earlier reading has made of such fills, where the broker knew its order."""
+        trades = (self._trades.of(row) for row in fills) if self._trades else ()
+        return next((trade for trade in trades if trade and _told(trade)), None)
 
     def done(self, id: str) -> bool:
         """Whether an order was seen to be done."""

@@ -20,7 +20,8 @@ from snapsync.errors import BrokerError, Exit
 from snapsync.model.doubts import Rolled, busted, roll_forward
 from snapsync.model.history import Manifest
 from snapsync.model.instant import Instant, from_datetime, shift
-from snapsync.model.ledger import FILL, Activity
+from snapsync.model.ledger import FILL, Activity, Ledger
+from snapsync.model.named import Named
 from snapsync.model.pages import Pages
 from snapsync.model.policy import Finding
 from snapsync.model.proven import Proven
@@ -166,10 +167,11 @@ class _Reader:
         still(start, end, fresh, at)
         evidence = (*behind.fills(), *(row for row in rows if row.type != FILL))
         sizes = self._sizes.of_trades(evidence)
+        trades = transactions(evidence, behind.orders, sizes)
         state = State(
             cash=start.cash,
             positions=positions,
-            transactions=_laid_over(known, transactions(evidence, behind.orders, sizes), (*rows, *evidence)),
+            transactions=self._laid_over(trades, (*rows, *evidence), ledger),
             scope=self._scope,
             coverage=asked.coverage,
         )
@@ -190,7 +192,26 @@ class _Reader:
             doubts=(*rolled.doubts, *map(told_gone, lost), *self._unlike, *unlike(start, end, held)),
             missing=rolled.missing,
             habit=rolled.habit,
+            named=self._named(state.transactions),
         )
+
+    def _named(self, trades: Pages[Transaction]) -> Named | None:
+        """Whose the trades are by their names: counted on from the last reading, if that has counted so."""
+        known, prefix = self.known, self._reach.prefix
+        if known and known.named and known.named.prefix == prefix:
+            return known.named.changed(trades.changed_since(known.state.transactions))
+        return Named(prefix=prefix).counted(trades) if prefix else None
+
+    def _laid_over(
+        self, found: Iterable[Transaction], rows: tuple[Activity, ...], ledger: Ledger
+    ) -> Pages[Transaction]:
+        """The trades of this reading's window over those proven before; events since voided are taken out."""
+        if self.known is None:
+            return checked_pages(Transaction, found)
+        before, trades = self.known.state.transactions, tuple(found)
+        retold = (old for old, _ in ledger.changed_since(self.known.ledger).values() if old)
+        told = (*rows, *self._behind.told, *retold)
+        return before.merged(trades, without=outdated(before, trades, rows, told))
 
     def _rolled(self, base: Known | None, point: Proven, sizes: Mapping[str, Decimal]) -> Rolled:
         """What is unexplained: since the base, or since what was known before all was read anew."""
@@ -229,6 +250,7 @@ def _proven_by(reading: BrokerReading) -> Known:
         missing=reading.missing,
         habit=reading.habit,
         assumed=reading.assumed,
+        named=reading.named,
     )
 
 
@@ -254,14 +276,3 @@ def _parts(
         lambda: rows.extend(activities()),
     )
     return held, listed[0], tuple(rows)
-
-
-def _laid_over(
-    known: Known | None, found: Iterable[Transaction], rows: Iterable[Activity]
-) -> Pages[Transaction]:
-    """The trades of this reading's window over those proven before; events since voided are taken out."""
-    if known is None:
-        return checked_pages(Transaction, found)
-    before = known.state.transactions
-    trades = tuple(found)
-    return before.merged(trades, without=outdated(before, trades, rows))

@@ -9,6 +9,7 @@ from snapsync.model.history import Manifest
 from snapsync.model.instant import Instant
 from snapsync.model.ledger import Ledger
 from snapsync.model.missing import Missing
+from snapsync.model.named import Named
 from snapsync.model.policy import Finding
 from snapsync.model.proven import Proven
 from snapsync.model.state import Marks, OpenOrder, State
@@ -20,7 +21,8 @@ class Known(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     ``at`` is the beginning of the last one, ``proven`` that of the last which re-read days of overlap;
     ``working`` are the ids of orders that had fills but were not done, ``doubts`` those of its doubts
     (``same_doubt``) that need no second look, ``missing`` what was unexplained, ``habit`` when the
-    account's fees leave cash, ``assumed`` the contracts whose size was a guess.
+    account's fees leave cash, ``assumed`` the contracts whose size was a guess, ``named`` whose its trades
+    seem to be by their names.
     """
 
     at: Instant
@@ -33,6 +35,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     missing: tuple[Missing, ...] = ()
     habit: Habit | None = None
     assumed: frozenset[str] = frozenset()
+    named: Named | None = None
 
     @property
     def then(self) -> Proven:
@@ -42,20 +45,23 @@ class Known(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 class Reach(msgspec.Struct, frozen=True, kw_only=True):
     """How far back activities are read, in days: at first contact, and once a day as proof.
 
-    ``since`` overrules the first. ``anew`` reads all as at first contact, whatever is known.
+    ``since`` overrules the first. ``anew`` reads all as at first contact, whatever is known. ``prefix`` is
+    what the bot's own client order ids begin with: by it the trades are counted; empty: they are not.
     """
 
     lookback_days: int
     overlap_days: int
     since: Instant | None = None
     anew: bool = False
+    prefix: str = ""
 
 
 class BrokerReading(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """One consistent reading. ``at`` is the broker's own clock at its beginning.
 
     ``doubts`` are numbers of the broker's that disagree with each other, ``missing`` is what stays
-    unexplained from reading to reading, ``habit`` when the account's fees leave cash.
+    unexplained from reading to reading, ``habit`` when the account's fees leave cash, ``named`` whose its
+    trades seem to be by their names, where it is known what the bot's begin with.
     """
 
     at: Instant
@@ -70,6 +76,7 @@ class BrokerReading(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     doubts: tuple[Finding, ...] = ()
     missing: tuple[Missing, ...] = ()
     habit: Habit | None = None
+    named: Named | None = None
 
     @property
     def assumed(self) -> frozenset[str]:

@@ -15,6 +15,8 @@ from snapsync.model.state import ACTIVITY, ORDER, Transaction
 
 from .parse import millisecond
 
+_FEW = 8
+
 
 def merged_ledger(ledger: Ledger, rows: Collection[Activity], read_until: Instant) -> Ledger:
     """The ledger with these rows in it, each once.
@@ -33,16 +35,30 @@ def merged_ledger(ledger: Ledger, rows: Collection[Activity], read_until: Instan
 
 
 def outdated(
-    before: Pages[Transaction], found: Iterable[Transaction], rows: Iterable[Activity]
+    before: Pages[Transaction],
+    found: Iterable[Transaction],
+    rows: Iterable[Activity],
+    told: Iterable[Activity],
 ) -> Iterator[tuple[str, str]]:
-    """(bucket, key) of the trades that do not stand any more: voided since, or on another day now."""
+    """(bucket, key) of the trades that do not stand any more: voided since, or on another day now.
+
+    ``told`` are the activities behind all these, as they were and as they are: a trade lies on the day of one
+    of its own, so it need not be looked for anywhere else.
+    """
     taken = [row for row in rows if row.void]
     # an order may be left without a fill; one that has some is laid over its old self
     void = {ACTIVITY + row.key for row in taken} | {ORDER + row.order_id for row in taken if row.order_id}
     now = {trade.key: trade.bucket for trade in found}
-    for trade in before:
-        if trade.key in void or now.get(trade.key, trade.bucket) != trade.bucket:
-            yield trade.bucket, trade.key
+    for bucket, key in sorted({(row.bucket, key) for row in told for key in _trades(row)}):
+        if (key in void or now.get(key, bucket) != bucket) and before.get(bucket, key):
+            yield bucket, key
+
+
+def _trades(row: Activity) -> Iterator[str]:
+    """The keys that the trade of an activity may have."""
+    yield ACTIVITY + row.key
+    if row.order_id:
+        yield ORDER + row.order_id
 
 
 def told_anew(ledger: Ledger, rows: Collection[Activity]) -> set[Activity]:
@@ -60,6 +76,8 @@ def _surely_new(row: Activity, read_until: Instant) -> bool:
 
 
 def _elsewhere(ledger: Ledger, strays: dict[str, str]) -> Iterator[tuple[str, str]]:
-    for row in ledger:
-        if strays.get(row.key, row.bucket) != row.bucket:
+    # one key is looked for in one page of each day; many are cheaper by going through all rows
+    found = ledger if len(strays) > _FEW else map(ledger.search, strays)
+    for row in found:
+        if row and strays.get(row.key, row.bucket) != row.bucket:
             yield row.bucket, row.key
