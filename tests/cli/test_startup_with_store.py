@@ -61,3 +61,16 @@ def test_a_comparison_that_finds_something_imports_nothing_heavy(bot: Bot) -> No
     assert code == 0
     assert "qty 1 → 2" in bot.run("diff", "broker", "book").out
     assert names.isdisjoint(HEAVY)
+
+
+@pytest.mark.parametrize("args", [["plan"], ["check"], ["sync"]], ids=" ".join)
+def test_a_look_in_step_takes_of_the_sdk_what_it_needs(bot: Bot, args: list[str]) -> None:
+    """The SDK's own client carries the requests; what it has for orders, tables and streams stays out."""
+    bot.run("plan")
+    bot.run("apply", "--yes")
+
+    code, names = modules(args, bot.folder)
+
+    assert code == 0
+    assert {"alpaca", "requests"} <= names
+    assert names.isdisjoint({"pandas", "numpy", "deepdiff", "websockets", "slack_sdk"})
