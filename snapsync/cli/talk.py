@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -14,7 +13,7 @@ import click
 from snapsync.errors import SnapsyncError
 from snapsync.store.store import LOCK_SECONDS
 from snapsync.verbs.env import Env
-from snapsync.views import github, json, paint, text, wrap
+from snapsync.views import json, paint, text, wrap
 
 
 class Talk:
@@ -34,7 +33,7 @@ class Talk:
         self.as_json, self.verbose, self.quiet = as_json, verbose, quiet
         self.annotates = False
         """Whether an error becomes an annotation of the CI run too."""
-        wrap.fit(shutil.get_terminal_size().columns if sys.stdout.isatty() else None)
+        wrap.fit(_columns() if sys.stdout.isatty() else None)
 
     def open(self) -> Env:
         """The env that the options, the environment and config.yaml name."""
@@ -81,6 +80,8 @@ class Talk:
     def fail(self, trouble: SnapsyncError) -> None:
         """One clear error, on stdout as the one document when JSON was asked for, else on stderr."""
         if self.annotates:
+            from snapsync.views import github  # noqa: PLC0415 - only in a CI run
+
             click.echo(github.failure(trouble))
         if self.as_json:
             click.echo(json.dumps(json.error(trouble)))
@@ -99,6 +100,12 @@ def agreed_to(talk: Talk, question: str, instead: str) -> None:
         raise SnapsyncError("Nobody can answer here, and nothing was written.", hint=instead)
     if not click.confirm(question, default=False, err=True):
         raise SnapsyncError("Declined: nothing was written.")
+
+
+def _columns() -> int:
+    from shutil import get_terminal_size  # noqa: PLC0415 - it brings every kind of archive along
+
+    return get_terminal_size().columns
 
 
 def _coloured(stream: object) -> bool:

@@ -16,7 +16,7 @@ import msgspec
 
 from snapsync.config import Config, load
 from snapsync.errors import StoreError
-from snapsync.model.canon import SnapshotId
+from snapsync.model.canon import OperationId, SnapshotId
 from snapsync.model.history import Actor, Agreed, BookSnapshot, BrokerSnapshot
 from snapsync.model.instant import Instant, from_datetime
 from snapsync.model.ledger import Activity
@@ -149,9 +149,7 @@ class Env:
 
     def _open(self, store: Store) -> Store:
         """Remember the store that is this env's on the disk: what is done in it goes into the audit log."""
-        from .audit import follow  # noqa: PLC0415 - it takes an Env
-
-        store.heard = partial(follow, self)
+        store.heard = partial(_follow, self)
         return self._remember(store)
 
     def _remember(self, store: Store) -> Store:
@@ -233,6 +231,12 @@ class Env:
     def book_state(self, id: SnapshotId) -> State:
         """The book's State of a Snapshot."""
         return stored_state(self.store.get(id, BookSnapshot).state, self.store.place.get)
+
+
+def _follow(env: Env, id: OperationId) -> None:
+    from .audit import follow  # noqa: PLC0415 - it takes an Env, and only what is written is followed
+
+    follow(env, id)
 
 
 def _logged(said: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import Bot
-from tests.test_startup import HEAVY, modules
+from tests.test_startup import HEAVY, loaded, modules
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,21 @@ def test_reading_the_store_imports_nothing_heavy(bot: Bot, args: list[str]) -> N
 
     assert code == 0
     assert names.isdisjoint(HEAVY)
+
+
+@pytest.mark.parametrize("args", [["log"], ["status"], ["show"]], ids=" ".join)
+def test_looking_back_loads_only_what_it_shows_by(bot: Bot, args: list[str]) -> None:
+    """What asks nobody and writes nothing needs neither end, nor what belongs to slips and to the network."""
+    bot.run("plan")
+    bot.run("apply", "--yes")
+
+    code, names = loaded(args, bot.folder)
+
+    assert code == 0
+    assert not [name for name in names if name.startswith(("snapsync.ends", "snapsync.verbs.plan"))]
+    assert names.isdisjoint(
+        {"asyncio", "concurrent", "difflib", "dotenv", "email", "http", "json", "logging", "shutil", "ssl"}
+    )
 
 
 def test_approving_imports_nothing_heavy(bot: Bot) -> None:
