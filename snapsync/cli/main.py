@@ -163,6 +163,9 @@ def invoke(args: list[str]) -> int:
         # the reader of our output has gone: not our failure, and nothing more can be said
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.OK
+    finally:
+        if (talk := context.find_root().obj) is not None:
+            talk.tell_timings()
     return code if isinstance(code, int) else Exit.OK
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
@@ -14,6 +16,9 @@ from snapsync.errors import SnapsyncError
 from snapsync.store.store import LOCK_SECONDS
 from snapsync.verbs.env import Env
 from snapsync.views import json, paint, text, wrap
+
+if TYPE_CHECKING:
+    from snapsync.verbs.timings import Timings
 
 
 class Talk:
@@ -28,9 +33,11 @@ class Talk:
         verbose: bool = False,
         quiet: bool = False,
         lock_timeout: float = LOCK_SECONDS,
+        timings: Timings | None = None,
     ) -> None:
         self.env, self.config, self.lock_timeout = env, config, lock_timeout
         self.as_json, self.verbose, self.quiet = as_json, verbose, quiet
+        self.timings = timings
         self.annotates = False
         """Whether an error becomes an annotation of the CI run too."""
         wrap.fit(_columns() if sys.stdout.isatty() else None)
@@ -39,6 +46,7 @@ class Talk:
         """The env that the options, the environment and config.yaml name."""
         env = Env.open(self.env, config=self.config)
         env.say, env.warn, env.lock_timeout = self.say, self.warn, self.lock_timeout
+        env.timings = self.timings
         return env
 
     @property
@@ -76,6 +84,14 @@ class Talk:
 
     def zone(self, env: Env) -> ZoneInfo:
         return env.config.timezone
+
+    def tell_timings(self) -> None:
+        """After everything else: where the time went, if that was asked for."""
+        if self.timings:
+            from snapsync.views import timing  # noqa: PLC0415 - only with --timings
+
+            with suppress(OSError):  # the reader of our talk has gone
+                click.echo(timing.words(self.timings.spending()), err=True)
 
     def fail(self, trouble: SnapsyncError) -> None:
         """One clear error, on stdout as the one document when JSON was asked for, else on stderr."""

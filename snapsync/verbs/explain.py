@@ -22,6 +22,7 @@ from snapsync.model.symbols import canonical
 
 from . import at
 from .env import Env
+from .timings import timed
 
 
 class Explained(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -32,6 +33,7 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     symbol: str | None = None
 
 
+@timed("diff")
 def explain(
     env: Env,
     a: str | None = None,

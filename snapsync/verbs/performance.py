@@ -14,8 +14,10 @@ from snapsync.model.trading_days import market_day
 from . import at
 from .env import Env
 from .explain import looks, proven
+from .timings import timed
 
 
+@timed("diff")
 def performance(env: Env, *, since: str | None = None, by: By = "day") -> Performance:
     """Measure the account by the last look of each market day.
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from snapsync.ends.book import Edit, Reading, assure_writable, read
+from snapsync.ends.book import Edit, Reading, assure_writable
 from snapsync.errors import BookError
 from snapsync.model.canon import OperationId, SnapshotId
 from snapsync.model.history import Operation
@@ -14,6 +14,7 @@ from snapsync.model.plan import FileStep
 from snapsync.store.journal import Journal, Write, close_journal, write_journal
 from snapsync.store.swap import Swap, perform, staged
 
+from .book import read_book
 from .env import Env
 from .look import store_book
 from .uninterrupted import uninterrupted
@@ -80,7 +81,7 @@ def read_back(env: Env, draft: Operation) -> Reading | None:
         BookError: a file cannot be read after any other act.
     """
     try:
-        return read(env.book_files)
+        return read_book(env)
     except BookError:
         if draft.verb == "apply":
             raise
