@@ -11,7 +11,7 @@ from pathlib import Path
 
 from snapsync.sandbox import Sandbox
 
-from . import history
+from . import history, startup
 from .measure import Cost, interleaved, median
 
 ROUNDS = 7
@@ -21,6 +21,7 @@ RESULTS = Path(__file__).with_name("results.json")
 
 def main() -> None:
     """Everything that there is to measure."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else our modules would be compiled in every process
     os.environ["PYTHONPATH"] = str(Path(__file__).parents[1])
     home = tempfile.TemporaryDirectory(prefix="snapsync-bench-")
     with home as name, Sandbox("guide", rate_limit=1_000_000) as box:
@@ -30,6 +31,7 @@ def main() -> None:
             "ALPACA_PAPER_SECRET_KEY": box.secret,
         }
         results = {"machine": _machine(), "history": _history(Path(name))}
+        results["startup"] = _startup(Path(name) / str(SIZES[0]))
     RESULTS.write_text(json.dumps(results, indent=2) + "\n")
     print(f"\nKept in {RESULTS.relative_to(Path.cwd()) if RESULTS.is_relative_to(Path.cwd()) else RESULTS}")
 
@@ -51,6 +53,20 @@ def _history(home: Path) -> dict[str, object]:
         rows[what] = {"short": few._asdict(), "long": many._asdict(), "ratio": ratio._asdict()}
         print(f"  {what:<22} {_pair(few):>15} {_pair(many):>17}   {_pair(ratio)}")
     return {"operations": SIZES, "rounds": ROUNDS, "seconds": rows}
+
+
+def _startup(folder: Path) -> dict[str, object]:
+    """Commands where book and account are in step, beside what they stand on."""
+    found = interleaved(ROUNDS, {"startup": startup.Startup(folder)})["startup"]
+    costs = {what: median(each) for what, each in found.items()}
+    print(f"\nSeconds (of the processor), median of {ROUNDS}, and the ratio to what it stands on:")
+    rows: dict[str, object] = {}
+    for what, cost in costs.items():
+        base = costs[startup.BESIDE.get(what, what)]
+        ratio = Cost(cost.wall / base.wall, cost.cpu / base.cpu)
+        rows[what] = {"seconds": cost._asdict(), "ratio": ratio._asdict()}
+        print(f"  {what:<22} {_pair(cost):>15}   {_pair(ratio)}")
+    return {"rounds": ROUNDS, "seconds": rows}
 
 
 def _pair(cost: Cost) -> str:

@@ -25,9 +25,13 @@ Measured = dict[str, list[Cost]]
 
 def run(folder: Path, *command: str) -> Cost:
     """What one snapsync command costs in a folder, as a process of its own."""
-    words = [sys.executable, "-m", "snapsync", *command]
+    return python(folder, "-m", "snapsync", *command)
+
+
+def python(folder: Path, *words: str) -> Cost:
+    """What the interpreter costs with these arguments in a folder, as a process of its own."""
     before, started = _children(), time.perf_counter()
-    subprocess.run(words, cwd=folder, check=True, capture_output=True)  # noqa: S603 - our own command line
+    subprocess.run([sys.executable, *words], cwd=folder, check=True, capture_output=True)  # noqa: S603 - our own
     return Cost(time.perf_counter() - started, _children() - before)
 
 
