@@ -33,6 +33,13 @@ document, errors included; it has a `kind` and a `format`, its times are UTC and
 minor versions add members.
 Colour is used only on a terminal, and not where `NO_COLOR` is set.
 
+With `--timings` every command ends with a table on stderr, also where it fails or is interrupted: seconds by
+the clock and of the processor, from the start of the process on. Each moment belongs to one phase: `imports`
+(the interpreter's start, our modules, alpaca-py), `broker` (asking the account and understanding it), `book`
+(reading and writing its files), `diff` (comparing, and judging what differs; where two records differ, most
+of it is the import of deepdiff), `store` (objects, the log, waiting for the lock), `other` (configuration,
+output, questions, waiting between two looks, and the commands that `demo` and `with-lock` run).
+
 ## Exit codes
 
 An unknown code means failure.

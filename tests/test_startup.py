@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -12,20 +11,26 @@ import pytest
 HEAVY = ("alpaca", "pandas", "numpy", "deepdiff", "starlette", "uvicorn", "requests", "pydantic", "slack_sdk")
 
 PROBE = """
-import json, sys
+import sys
 from snapsync.cli.main import invoke
 code = invoke(sys.argv[1:])
-print(json.dumps([code, sorted({name.partition(".")[0] for name in sys.modules})]), file=sys.stderr)
+print(int(code), *sys.modules, file=sys.stderr)
 """
 
 
 def modules(args: list[str], folder: Path) -> tuple[int, set[str]]:
     """The exit code of a command in a fresh process, and the packages that it imported."""
+    code, names = loaded(args, folder)
+    return code, {name.partition(".")[0] for name in names}
+
+
+def loaded(args: list[str], folder: Path) -> tuple[int, set[str]]:
+    """The exit code of a command in a fresh process, and its modules, by their full names."""
     done = subprocess.run(
         [sys.executable, "-c", PROBE, *args], cwd=folder, capture_output=True, text=True, check=True
     )
-    code, names = json.loads(done.stderr.splitlines()[-1])
-    return code, set(names)
+    code, *names = done.stderr.splitlines()[-1].split()
+    return int(code), set(names)
 
 
 @pytest.mark.parametrize(
@@ -37,6 +42,20 @@ def test_help_imports_nothing_heavy(args: list[str], tmp_path: Path) -> None:
 
     assert code == 0
     assert names.isdisjoint(HEAVY)
+
+
+def test_the_overview_loads_no_layer_of_ours(tmp_path: Path) -> None:
+    """The overview of the commands is click and a table: no store, no configuration, no YAML."""
+    code, names = loaded(["--help"], tmp_path)
+
+    assert code == 0
+    assert {name for name in names if name.startswith("snapsync.")} == {
+        "snapsync.cli",
+        "snapsync.cli.main",
+        "snapsync.errors",
+        "snapsync.version",
+    }
+    assert names.isdisjoint({"msgspec", "yaml", "zoneinfo", "importlib.metadata", "pkg_resources"})
 
 
 def test_importing_snapsync_has_no_side_effects(tmp_path: Path) -> None:

@@ -17,8 +17,6 @@ from snapsync.model.history import Operation
 from snapsync.model.stretch import Entry
 from snapsync.model.symbols import contract
 from snapsync.verbs.env import Env
-from snapsync.verbs.log import log
-from snapsync.verbs.symbols import symbols as known_symbols
 
 _MANY = 50
 """So far back in the log: a shell's menu is no archive."""
@@ -56,6 +54,8 @@ def operations(ctx: click.Context, param: click.Parameter, incomplete: str) -> l
 
 
 def _log(ctx: click.Context) -> list[Entry]:
+    from snapsync.verbs.log import log  # noqa: PLC0415 - each command has options to complete, few are
+
     try:
         return list(islice(log(_env(ctx)), _MANY))
     except SnapsyncError:
@@ -91,8 +91,10 @@ def parts(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[C
 
 
 def _symbols(ctx: click.Context) -> dict[str, str]:
+    from snapsync.verbs.symbols import symbols  # noqa: PLC0415 - the same
+
     try:
-        return known_symbols(_env(ctx))
+        return symbols(_env(ctx))
     except SnapsyncError:
         return {}
 

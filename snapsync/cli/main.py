@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import signal
 import sys
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 from click.shell_completion import CompletionItem, shell_complete
@@ -15,7 +16,8 @@ from click.shell_completion import CompletionItem, shell_complete
 from snapsync.errors import MEANING, Exit, SnapsyncError, UsageError
 from snapsync.version import __version__
 
-from .talk import Talk
+if TYPE_CHECKING:
+    from .talk import Talk
 
 # Name and first sentence of each command: help need not import them all (a test holds the two together).
 GROUPS: dict[str, dict[str, str]] = {
@@ -61,6 +63,9 @@ GROUPS: dict[str, dict[str, str]] = {
 
 COMPLETION = "_SNAPSYNC_COMPLETE"
 """Set by the shell that asks what it may complete, in click's own protocol."""
+
+_MANY_OBJECTS = 50_000
+"""So many new objects are worth a search for garbage; to import a command makes fewer, and no garbage."""
 
 
 class Commands(click.Group):
@@ -120,10 +125,13 @@ def snapsync() -> None:
 
 def run() -> NoReturn:
     """Run the command line and exit with its code."""
+    gc.set_threshold(_MANY_OBJECTS)
     signal.signal(signal.SIGTERM, _terminated)
     if asked := os.environ.get(COMPLETION):
         sys.exit(shell_complete(snapsync, {}, "snapsync", COMPLETION, asked))
-    sys.exit(invoke(sys.argv[1:]))
+    code = invoke(sys.argv[1:])
+    gc.freeze()  # all of it goes with the process: to look through it for garbage once more is in vain
+    sys.exit(code)
 
 
 def invoke(args: list[str]) -> int:
@@ -155,10 +163,15 @@ def invoke(args: list[str]) -> int:
         # the reader of our output has gone: not our failure, and nothing more can be said
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.OK
+    finally:
+        if (talk := context.find_root().obj) is not None:
+            talk.tell_timings()
     return code if isinstance(code, int) else Exit.OK
 
 
 def _talk(context: click.Context, args: list[str]) -> Talk:
+    from .talk import Talk  # noqa: PLC0415 - the overview of the commands is shown without it
+
     talk = context.find_root().obj
     return talk if isinstance(talk, Talk) else Talk(as_json="--json" in args)
 

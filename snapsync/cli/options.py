@@ -5,15 +5,18 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from snapsync.errors import MEANING, Exit
 from snapsync.store.store import LOCK_SECONDS
 
-from . import complete
+from . import complete, started
 from .talk import Talk
+
+if TYPE_CHECKING:
+    from snapsync.verbs.timings import Timings
 
 Command = Callable[..., Any]
 
@@ -34,6 +37,7 @@ def command(name: str, *exits: Exit) -> Callable[[Command], click.Command]:
             as_json: bool,
             verbose: bool,
             quiet: bool,
+            timings: bool,
             lock_timeout: float = LOCK_SECONDS,
             **options: Any,  # noqa: ANN401 - click's own
         ) -> Any:  # noqa: ANN401 - click's own
@@ -44,6 +48,7 @@ def command(name: str, *exits: Exit) -> Callable[[Command], click.Command]:
                 verbose=verbose,
                 quiet=quiet,
                 lock_timeout=lock_timeout,
+                timings=_clock() if timings else None,
             )
             click.get_current_context().find_root().obj = talk
             return function(talk, *args, **options)
@@ -53,6 +58,12 @@ def command(name: str, *exits: Exit) -> Callable[[Command], click.Command]:
         return click.command(name, epilog=exit_codes(*exits))(call)
 
     return decorate
+
+
+def _clock() -> Timings:
+    from snapsync.verbs.timings import Timings  # noqa: PLC0415 - only with --timings
+
+    return Timings(started.age())
 
 
 yes = click.option("-y", "--yes", is_flag=True, help="Do not ask; needed where nobody can answer.")
@@ -87,6 +98,7 @@ _COMMON = (
     click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout."),
     click.option("-v", "--verbose", is_flag=True, help="Say more: evidence, reasons, codes."),
     click.option("-q", "--quiet", is_flag=True, help="Only results and warnings; nothing if in step."),
+    click.option("--timings", is_flag=True, help="Say at the end, on stderr, where the time went."),
 )
 
 _LOCK_TIMEOUT = click.option(

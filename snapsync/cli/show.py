@@ -11,7 +11,6 @@ from snapsync.model.point import Point
 from snapsync.model.shown import Shown
 from snapsync.verbs import at
 from snapsync.verbs.env import Env
-from snapsync.verbs.portable import open_plan
 from snapsync.verbs.show import book_file, show, shown, then
 from snapsync.views import history
 from snapsync.views import shown as view
@@ -69,6 +68,8 @@ def command(talk: Talk, *, id: str | None, as_of: str | None, role: str | None, 
 
 
 def _of_file(env: Env, path: Path) -> Shown:
+    from snapsync.verbs.portable import open_plan  # noqa: PLC0415 - it knows how plans are made
+
     opened = open_plan(env, path)
     return Shown(id=opened.id, kind="plan", plan=opened.plan, operation=opened.operation)
 

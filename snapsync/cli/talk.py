@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
@@ -14,7 +15,10 @@ import click
 from snapsync.errors import SnapsyncError
 from snapsync.store.store import LOCK_SECONDS
 from snapsync.verbs.env import Env
-from snapsync.views import github, json, paint, text, wrap
+from snapsync.views import json, paint, text, wrap
+
+if TYPE_CHECKING:
+    from snapsync.verbs.timings import Timings
 
 
 class Talk:
@@ -29,17 +33,20 @@ class Talk:
         verbose: bool = False,
         quiet: bool = False,
         lock_timeout: float = LOCK_SECONDS,
+        timings: Timings | None = None,
     ) -> None:
         self.env, self.config, self.lock_timeout = env, config, lock_timeout
         self.as_json, self.verbose, self.quiet = as_json, verbose, quiet
+        self.timings = timings
         self.annotates = False
         """Whether an error becomes an annotation of the CI run too."""
-        wrap.fit(shutil.get_terminal_size().columns if sys.stdout.isatty() else None)
+        wrap.fit(_columns() if sys.stdout.isatty() else None)
 
     def open(self) -> Env:
         """The env that the options, the environment and config.yaml name."""
         env = Env.open(self.env, config=self.config)
         env.say, env.warn, env.lock_timeout = self.say, self.warn, self.lock_timeout
+        env.timings = self.timings
         return env
 
     @property
@@ -78,9 +85,19 @@ class Talk:
     def zone(self, env: Env) -> ZoneInfo:
         return env.config.timezone
 
+    def tell_timings(self) -> None:
+        """After everything else: where the time went, if that was asked for."""
+        if self.timings:
+            from snapsync.views import timing  # noqa: PLC0415 - only with --timings
+
+            with suppress(OSError):  # the reader of our talk has gone
+                click.echo(timing.words(self.timings.spending()), err=True)
+
     def fail(self, trouble: SnapsyncError) -> None:
         """One clear error, on stdout as the one document when JSON was asked for, else on stderr."""
         if self.annotates:
+            from snapsync.views import github  # noqa: PLC0415 - only in a CI run
+
             click.echo(github.failure(trouble))
         if self.as_json:
             click.echo(json.dumps(json.error(trouble)))
@@ -99,6 +116,12 @@ def agreed_to(talk: Talk, question: str, instead: str) -> None:
         raise SnapsyncError("Nobody can answer here, and nothing was written.", hint=instead)
     if not click.confirm(question, default=False, err=True):
         raise SnapsyncError("Declined: nothing was written.")
+
+
+def _columns() -> int:
+    from shutil import get_terminal_size  # noqa: PLC0415 - it brings every kind of archive along
+
+    return get_terminal_size().columns
 
 
 def _coloured(stream: object) -> bool:

@@ -6,7 +6,6 @@ it into typed values; the functions below word what went wrong, always with the 
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
@@ -75,6 +74,8 @@ def described(value: Plain) -> str:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``Did you mean X?`` when one of the known words is close, else nothing."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only for a slip of the keys
+
     by_stem = {_stem(name): name for name in known}
     close = get_close_matches(_stem(word), by_stem, n=1, cutoff=0.6)
     return f"Did you mean {by_stem[close[0]]}?" if close else ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from snapsync.ends.book import Edit, Reading, Writing, propose, read
+from snapsync.ends.book import Edit, Reading, Writing, propose
 from snapsync.errors import Exit, PlanError
 from snapsync.model.canon import ObjectId, OperationId, SnapshotId, short
 from snapsync.model.change import Change, TransactionChange, component, sign
@@ -16,19 +16,19 @@ from snapsync.model.history import Agreed, Operation, tally
 from snapsync.model.holds import still_held
 from snapsync.model.partial import part_of
 from snapsync.model.plan import Look, Plan, reading_of, recheck
-from snapsync.model.planner import plan as compute
 from snapsync.model.threeway import Base, differing, still_open
 from snapsync.version import __version__
 
 from .audit import tried
+from .book import read_book
 from .choose import Chosen, choose
 from .env import Env
 from .gate import may_begin, pass_gate, told
-from .judge import judge, tell_host
+from .judge import compare, judge, tell_host
 from .look import read_account, recall, seen, store_broker
 from .recover import settle, settle_locked
-from .remember import remembered
 from .rewrite import rewrite
+from .timings import timed
 from .write import write
 
 
@@ -136,7 +136,7 @@ def _check(env: Env, chosen: Chosen, snapshot: SnapshotId, *, confirmed: bool) -
             detail="config.yaml or the environment has changed since",
             hint=f"snapsync plan --env {env.name}",
         )
-    reading = read(env.book_files, remembered(env))
+    reading = read_book(env)
     facts = seen(env, reading, recall(env, snapshot), snapshot)
     latest = env.store.latest()
     base = env.base(latest[1].agreed if latest else None)
@@ -167,6 +167,7 @@ def _check(env: Env, chosen: Chosen, snapshot: SnapshotId, *, confirmed: bool) -
     )
 
 
+@timed("book")
 def _write(env: Env, task: _Task) -> Applied:
     facts = task.facts
     writing = Writing(at=env.now(), marks=facts.marks, cash=facts.broker.cash)
@@ -177,7 +178,7 @@ def _write(env: Env, task: _Task) -> Applied:
         """Which keys differ still, or again, and what of them is on hold."""
         nonlocal left
         now = msgspec.structs.replace(facts, book=back.state, book_snapshot=book, opened=back.opened)
-        rest = compute(now, task.base, env.rules)
+        rest = compare(env, now, task.base)
         left = still_open(rest.changes, rest.withheld)
         return msgspec.structs.replace(
             draft,

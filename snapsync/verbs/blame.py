@@ -23,11 +23,13 @@ from snapsync.model.state import State, stored_state
 from snapsync.model.symbols import canonical, concerns
 
 from .env import Env
+from .timings import timed
 
 _MOST = 8
 """So many suggestions are still a help."""
 
 
+@timed("diff")
 def blame(env: Env, symbol: str, then: Point | None = None) -> Blame:
     """Every step that made a quantity what it is, at the broker and in the book.
 
@@ -99,10 +101,10 @@ def _glances(env: Env, start: OperationId | None) -> list[Glance]:
 
 
 def _now(env: Env) -> tuple[Instant, State] | None:
-    from snapsync.ends.book import read  # noqa: PLC0415 - only for the files as they are now
+    from .book import read_book  # noqa: PLC0415 - only for the files as they are now
 
     try:
-        return env.now(), read(env.book_files).state
+        return env.now(), read_book(env).state
     except BookError as error:
         env.say(f"The book cannot be read now, so the story ends at the last look. {error.detail}")
         return None

@@ -18,11 +18,13 @@ from snapsync.views.times import local
 from .at import object_of, point, time_of
 from .env import Env
 from .show import shown
+from .timings import timed
 
 WORDS = ("book", "broker", "agreed")
 _NAMES: tuple[Name, ...] = ("book", "broker")
 
 
+@timed("diff")
 def diff(
     env: Env,
     a: str | None = None,
@@ -81,9 +83,11 @@ def sides(env: Env, text: str, then: Point | None = None) -> Sides:
 
 def _word(env: Env, word: str, then: Point | None) -> Sides:
     if word == "book" and then is None:
-        from snapsync.ends.book import ROLES, read  # noqa: PLC0415 - only for the files as they are now
+        from snapsync.ends.book import ROLES  # noqa: PLC0415 - only for the files as they are now
 
-        reading = read(env.book_files)
+        from .book import read_book  # noqa: PLC0415 - the same
+
+        reading = read_book(env)
         images = {str(role): reading.image(role) for role in ROLES}
         return Sides(words="the book's files as they are now", book=Side(state=reading.state, images=images))
     entries = env.store.log((then.operation,) if then else None)

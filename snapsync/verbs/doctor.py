@@ -72,7 +72,8 @@ def _settings(env: Env) -> Iterator[Check]:
 
 
 def _book(env: Env) -> Iterator[Check]:
-    found = diagnose(env.book_files)
+    with env.timed("book"):
+        found = diagnose(env.book_files)
     damaged = [each.path.name for each in found if each.health == "damaged"]
     absent = [each.path.name for each in found if each.health == "absent"]
     if damaged:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from snapsync.config import Credentials, credentials
-from snapsync.ends.alpaca import Account, Session, glance
+from snapsync.ends.alpaca import Account, glance
 from snapsync.errors import BrokerError, Exit, StoreError
 from snapsync.model.health import Check, fail, ok, warn
 from snapsync.model.instant import Instant, seconds_between
@@ -14,6 +14,7 @@ from snapsync.views.times import age
 
 from .env import Env
 from .identity import right_account
+from .session import session
 
 _SECONDS = 30.0
 """How long the broker may take in all."""
@@ -28,17 +29,15 @@ def broker(env: Env) -> Iterator[Check]:
     """Keys, host, clock and account."""
     keys = credentials(env.config)
     yield _kind(env, keys)
-    session = Session(env.config.base_url, keys.key, keys.secret, timeout=_SECONDS, say=env.say)
     before = env.now()
     try:
-        account, at = glance(session)
+        with session(env, _SECONDS) as asks:
+            account, at = glance(asks)
     except BrokerError as trouble:
         name = "account" if trouble.exit == Exit.CREDENTIALS else "host"
         said = f"{trouble.summary}\n{trouble.detail}"
         yield fail(name, said, remedy=trouble.hint)
         return
-    finally:
-        session.close()
     yield ok("host", f"{env.config.base_url} answers")
     yield _clock(at, before, env.now())
     yield _account(env, account)

@@ -6,7 +6,7 @@ import os
 import pwd
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ import msgspec
 
 from snapsync.config import Config, load
 from snapsync.errors import StoreError
-from snapsync.model.canon import SnapshotId
+from snapsync.model.canon import OperationId, SnapshotId
 from snapsync.model.history import Actor, Agreed, BookSnapshot, BrokerSnapshot
 from snapsync.model.instant import Instant, from_datetime
 from snapsync.model.ledger import Activity
@@ -31,8 +31,12 @@ from .machine import machine
 
 if TYPE_CHECKING:
     from snapsync.ends.book import BookFiles
+    from snapsync.model.timing import Phase
+
+    from .timings import Timings
 
 Clock = Callable[[], datetime]
+_UNTIMED = nullcontext()
 
 
 def system_clock() -> datetime:
@@ -55,6 +59,8 @@ class Env:
         """How many seconds a writer waits for the env's lock."""
         self.deadline: float | None = None
         """When every wait has to end, for the network and the lock, on the monotonic clock; None: never."""
+        self.timings: Timings | None = None
+        """Told what is at work; None where nobody wants to know where the time goes."""
         self.actor = actor or Actor(user=_user(), host=os.uname().nodename)
         """Who acts; the machine is known once there is a store."""
         self.job = job_of(os.environ)
@@ -106,7 +112,8 @@ class Env:
     def find_store(self) -> Store | None:
         """The env's store; None when there is none yet."""
         if self._store is None:
-            found = Store.open(self.config.state, self.name)
+            with self.timed("store"):
+                found = Store.open(self.config.state, self.name)
             return found and self._open(found)
         return self._store
 
@@ -123,6 +130,10 @@ class Env:
             StoreError: (exit 11) another process holds it.
         """
         return self.store.place.lock(purpose, self.patience(self.lock_timeout))
+
+    def timed(self, phase: Phase) -> AbstractContextManager[None]:
+        """Charge a block to a phase, where somebody wants to know where the time goes."""
+        return self.timings.phase(phase) if self.timings else _UNTIMED
 
     def patience(self, usual: float) -> float:
         """How many seconds a wait may take: the usual ones, or what is left until the deadline."""
@@ -142,16 +153,18 @@ class Env:
         other = Env(self.config, clock=self._clock, actor=self.actor)
         other.say, other.warn, other.progress = self.say, self.warn, self.progress
         other.lock_timeout = self.lock_timeout
-        other.deadline = self.deadline
+        other.deadline, other.timings = self.deadline, self.timings
         if store:
             other._remember(store)
         return other
 
     def _open(self, store: Store) -> Store:
         """Remember the store that is this env's on the disk: what is done in it goes into the audit log."""
-        from .audit import follow  # noqa: PLC0415 - it takes an Env
+        store.heard = partial(_follow, self)
+        if self.timings:
+            from .timed_place import TimedPlace  # noqa: PLC0415 - only for who asks where the time goes
 
-        store.heard = partial(follow, self)
+            store.place = TimedPlace(store.place, self.timings)
         return self._remember(store)
 
     def _remember(self, store: Store) -> Store:
@@ -233,6 +246,12 @@ class Env:
     def book_state(self, id: SnapshotId) -> State:
         """The book's State of a Snapshot."""
         return stored_state(self.store.get(id, BookSnapshot).state, self.store.place.get)
+
+
+def _follow(env: Env, id: OperationId) -> None:
+    from .audit import follow  # noqa: PLC0415 - it takes an Env, and only what is written is followed
+
+    follow(env, id)
 
 
 def _logged(said: str) -> None:

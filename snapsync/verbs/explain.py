@@ -23,6 +23,7 @@ from snapsync.model.worth import TradedSizes
 
 from . import at
 from .env import Env
+from .timings import timed
 
 
 class Explained(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -33,6 +34,7 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     symbol: str | None = None
 
 
+@timed("diff")
 def explain(
     env: Env,
     a: str | None = None,

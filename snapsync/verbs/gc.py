@@ -22,6 +22,7 @@ from snapsync.version import __version__
 
 from .env import Env
 from .recover import settle_locked
+from .timings import timed
 
 YOUNG_SECONDS = 3600
 """What was put since is left alone: it may belong to an act that is still under way."""
@@ -39,6 +40,7 @@ class _Choice(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     older: int
 
 
+@timed("store")
 def gc(env: Env, keep: Keep, *, dry: bool = False) -> Swept:
     """Take away what a policy does not keep, and pack what is left.
 

@@ -14,6 +14,7 @@ from snapsync.model.threeway import Base
 from snapsync.store.store import Store
 
 from .env import Env
+from .timings import timed
 
 
 def judge(env: Env, facts: Look, base: Base | None) -> Plan:
@@ -29,6 +30,7 @@ class When(msgspec.Struct, frozen=True, kw_only=True):
     actor: Actor
 
 
+@timed("diff")
 def judge_at(env: Env, facts: Look, base: Base | None, when: When) -> Plan:
     """As ``judge``, at another time."""
     acts = [env.store.operation(id) for id in when.heads]
@@ -42,6 +44,12 @@ def judge_at(env: Env, facts: Look, base: Base | None, when: When) -> Plan:
     # somebody has edited the book: whether that undid our own work, only the log can tell
     written = _written_lately(env.store, when)
     return plan(msgspec.structs.replace(facts, written=written), base, env.rules)
+
+
+@timed("diff")
+def compare(env: Env, facts: Look, base: Base | None) -> Plan:
+    """What differs by these facts, whatever the log says of it."""
+    return plan(facts, base, env.rules)
 
 
 def tell_host(env: Env, made: Plan) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 import msgspec
 
 from snapsync.ends.alpaca import BrokerReading, Known, Reach, read_broker, same_doubt
-from snapsync.ends.book import ROLES, Reading, read
+from snapsync.ends.book import ROLES, Reading
 from snapsync.model.canon import ImageId, OperationId, SnapshotId
 from snapsync.model.doubts import told_by_missing
 from snapsync.model.history import BookSnapshot, BrokerSnapshot, Operation
@@ -20,11 +20,13 @@ from snapsync.model.plan import Look, Plan
 from snapsync.model.state import stored_state
 from snapsync.store.store import Store, bound_meanwhile
 
+from .book import read_book
 from .env import Env
 from .identity import right_account
 from .rebind import rebound
-from .remember import remember, remembered, with_finders
+from .remember import remember, with_finders
 from .session import session
+from .timings import timed
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -53,10 +55,11 @@ def look_by(env: Env, read_broker: Callable[[], BrokerReading]) -> Seen:
     """As ``look``, with a way of its own to read the broker."""
     store = env.find_store()
     after = store.heads() if store else ()
-    reading = read(env.book_files, remembered(env))  # first: it costs no network to find it broken
+    reading = read_book(env)  # first: it costs no network to find it broken
     return msgspec.structs.replace(store_look(env, reading, read_broker()), after=after)
 
 
+@timed("store")
 def store_look(env: Env, reading: Reading, broker: BrokerReading) -> Seen:
     """Keep readings of both sides; the first account that is met is the one that the store is bound to."""
     store = env.make_store()
@@ -65,6 +68,7 @@ def store_look(env: Env, reading: Reading, broker: BrokerReading) -> Seen:
     return Seen(reading=reading, look=seen(env, reading, broker, store_broker(store, broker)))
 
 
+@timed("store")
 def seen(env: Env, reading: Reading, broker: BrokerReading, broker_snapshot: SnapshotId) -> Look:
     """The facts for a plan: this reading of the book beside this one of the broker; the book's is kept."""
     book = store_book(env.store, reading)
@@ -92,7 +96,7 @@ def up_to_date(env: Env, look: Seen, latest: Operation | None) -> Seen:
     if latest and latest.agreed and env.store.get(latest.agreed.broker, BrokerSnapshot).at > facts.at:
         # beside the agreed account an older one would look as if trades had been taken back
         broker = latest.agreed.broker
-    reading = read(env.book_files, remembered(env))
+    reading = read_book(env)
     return Seen(reading=reading, look=seen(env, reading, recall(env, broker), broker))
 
 
@@ -211,6 +215,7 @@ def proven_since(env: Env) -> Instant | None:
     return known.state.coverage.since if known and known.state.coverage else None
 
 
+@timed("store")
 def known_by(env: Env) -> Known | None:
     """What the last reading of the broker proved."""
     store = env.find_store()

@@ -11,6 +11,7 @@ import msgspec
 from snapsync.model.canon import FORMAT
 
 from .env import Env
+from .timings import timed
 
 
 class Migrated(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,6 +22,7 @@ class Migrated(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[str, ...] = ()
 
 
+@timed("store")
 def migrate(env: Env) -> Migrated:
     """Say what brings a store to the format of this version; for format 1 that is nothing.
 

@@ -15,8 +15,10 @@ from snapsync.model.worth import TradedSizes
 from . import at
 from .env import Env
 from .explain import looks, proven
+from .timings import timed
 
 
+@timed("diff")
 def performance(env: Env, *, since: str | None = None, by: By = "day") -> Performance:
     """Measure the account by the last look of each market day.
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import msgspec
 
-from snapsync.ends.book import read
 from snapsync.model.canon import ObjectId, OperationId
 from snapsync.model.change import sign
 from snapsync.model.history import Agreed, Operation, tally
@@ -17,11 +16,13 @@ from snapsync.model.plan import Part, Plan
 from snapsync.version import __version__
 
 from .audit import tried
+from .book import read_book
 from .env import Env
 from .judge import judge
 from .look import Seen, look, look_by, proven_since, store_look, up_to_date
 from .record import elsewhere, read_replay, record
 from .recover import settle, settle_locked
+from .timings import timed
 
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -63,9 +64,10 @@ def plan_replayed(env: Env, folder: Path) -> Planned:
     """Plan from a recording, offline; nothing is kept of it."""
     away, temporary = elsewhere(env)
     with temporary:
-        return keep(away, store_look(away, read(away.book_files), read_replay(away, folder)))
+        return keep(away, store_look(away, read_book(away), read_replay(away, folder)))
 
 
+@timed("store")
 def keep(env: Env, seen: Seen, recovered: OperationId | None = None, part: Part | None = None) -> Planned:
     """Make a plan of what was seen, and an Operation of the plan.
 

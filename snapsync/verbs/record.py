@@ -21,6 +21,7 @@ from .env import Env
 from .identity import right_account
 from .look import known_by
 from .session import session
+from .timings import timed
 
 
 def record(env: Env, folder: Path, *, redact: bool, since: Instant | None) -> BrokerReading:
@@ -94,6 +95,7 @@ def _reply(path: Path) -> Reply:
     return reply
 
 
+@timed("broker")
 def read_replay(env: Env, folder: Path) -> BrokerReading:
     """The account as a recording tells it."""
     replies = replayed(folder)
@@ -111,4 +113,6 @@ def elsewhere(env: Env) -> tuple[Env, tempfile.TemporaryDirectory[str]]:
     place = Path(folder.name)
     book = msgspec.structs.replace(env.config.book, audit=place / "audit.log")
     config = msgspec.structs.replace(env.config, state=place / env.name, book=book)
-    return Env(config, actor=env.actor), folder
+    away = Env(config, actor=env.actor)
+    away.timings = env.timings
+    return away, folder

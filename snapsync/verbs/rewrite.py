@@ -11,19 +11,21 @@ from snapsync.model.change import BankrollChange, Change, step
 from snapsync.model.history import Agreed, Operation, Verb
 from snapsync.model.holds import Hold, hold, still_held
 from snapsync.model.plan import FileStep, Plan
-from snapsync.model.planner import plan as compute
 from snapsync.model.threeway import still_open
 
 from .choose import Chosen
 from .env import Env
+from .judge import compare
 from .look import recall, seen, store_book
 from .rewriting import drafted, rewriting, role_of, understood
+from .timings import timed
 from .write import Wrote, write
 
 _VERBS: dict[str, Verb] = {"undo": "undo", "restore": "restore", "repair": "repair"}
 _TAKEN_BACK = {"undo": "undone", "restore": "taken back by a restore", "repair": "repaired"}
 
 
+@timed("book")
 def rewrite(env: Env, chosen: Chosen, approval: ObjectId | None) -> tuple[tuple[Edit, ...], Wrote]:
     """Carry such a plan out; for a caller that holds the lock.
 
@@ -119,7 +121,7 @@ class _After:
     def _due(self, book: Reading, agreed: Agreed | None, broker: SnapshotId) -> tuple[Change, ...]:
         env = self.env
         facts = seen(env, book, recall(env, broker), broker)
-        return compute(facts, env.base(agreed), env.rules).changes
+        return compare(env, facts, env.base(agreed)).changes
 
 
 def newest_write(env: Env) -> OperationId | None:

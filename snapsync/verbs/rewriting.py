@@ -24,6 +24,7 @@ from snapsync.version import __version__
 from .choose import Chosen
 from .env import Env
 from .look import store_book
+from .timings import timed
 
 _MOST_SPOTS = 200
 """So many places of a file are kept with its plan; the rest are counted."""
@@ -37,6 +38,7 @@ class Rewriting(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     merged: dict[Role, Merged]
 
 
+@timed("book")
 def rewriting(env: Env, steps: Iterable[FileStep]) -> Rewriting:
     """Take steps of files from where the files are now.
 
@@ -126,6 +128,7 @@ def drafted(env: Env, verb: Verb, plan: Plan, details: ObjectId | None) -> Opera
     )
 
 
+@timed("book")
 def understood(env: Env, data: dict[Role, bytes | None]) -> Reading | BookError:
     """What these bytes say; or why they cannot be understood."""
     try:

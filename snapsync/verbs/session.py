@@ -13,16 +13,24 @@ from .env import Env
 
 
 @contextmanager
-def session(env: Env) -> Iterator[Session]:
+def session(env: Env, seconds: float = TOTAL_SECONDS) -> Iterator[Session]:
     """A session for the block: it says its waits as the env does, and gives its connections back.
+
+    Args:
+        env: whose account.
+        seconds: how long all of it may take.
 
     Raises:
         BrokerError: there are no credentials for this env (exit 12).
     """
     keys = credentials(env.config)
-    timeout = env.patience(TOTAL_SECONDS)
-    opened = Session(env.config.base_url, keys.key, keys.secret, timeout=timeout, say=env.say)
+    timeout = env.patience(seconds)
+    with env.timed("imports"):
+        opened = Session(env.config.base_url, keys.key, keys.secret, timeout=timeout, say=env.say)
     try:
-        yield opened
+        with env.timed("broker"):
+            yield opened
     finally:
         opened.close()
+        if env.timings:
+            env.timings.requests += opened.requests

@@ -21,6 +21,7 @@ from .audit import compared
 from .env import Env
 from .replan import Replanner
 from .status import status
+from .timings import timed
 
 _READING = 0.5
 """The share of the whole time that is counted for reading the objects; the plans take the rest."""
@@ -28,6 +29,7 @@ _READING = 0.5
 Subset = tuple[int, int]
 
 
+@timed("store")
 def verify(env: Env, *, subset: Subset | None = None, head: str | None = None) -> Verified:
     """Check a store.
 

@@ -7,7 +7,7 @@ from functools import partial
 
 import msgspec
 
-from snapsync.ends.book import Edit, Reading, Remembered, assure_writable, foreseen, read
+from snapsync.ends.book import Edit, Reading, Remembered, assure_writable, foreseen
 from snapsync.errors import BookError
 from snapsync.model.canon import OperationId, SnapshotId, encode
 from snapsync.model.history import Operation
@@ -16,6 +16,7 @@ from snapsync.store.journal import Journal, Write, close_journal, write_journal
 from snapsync.store.reserve import reserved
 from snapsync.store.swap import Swap, perform, staged
 
+from .book import read_book
 from .env import Env
 from .look import store_book
 from .remember import of_reading, remember
@@ -121,7 +122,7 @@ def read_back(
         BookError: a file cannot be read after any other act.
     """
     try:
-        return read(env.book_files, memory, expected)
+        return read_book(env, memory, expected)
     except BookError:
         if draft.verb == "apply":
             raise

@@ -1,4 +1,4 @@
-"""Every public method of the SDK's client, called on ours: only GET reaches a socket, and no other host."""
+"""Every public method of the SDK's client, on our session: only GET reaches a socket, and no other host."""
 
 from __future__ import annotations
 
@@ -111,16 +111,27 @@ def test_no_method_sends_anything_but_get(ears: Callable[[bytes], Ear], name: st
     """A method that would write raises before a byte is sent; a method that reads sends its GET."""
     ear = ears(b"HTTP/1.1 401 No\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
     client = Client(ear.url, "key", "secret")
+    whole = TradingClient("key", "secret", url_override=ear.url)
+    whole._session = client._client._session
     method = public()[name]
     writes = WRITES.search(inspect.getsource(method)) or name in {"post", "put", "patch", "delete"}
     with pytest.raises(RuntimeError if writes else Exception) as caught:
-        getattr(client._client, name)(*arguments(name, method))
+        getattr(whole, name)(*arguments(name, method))
     client.close()
     if writes:
         assert "snapsync only reads" in str(caught.value)
         assert ear.heard == []
     else:
         assert [line.split(" ")[0] for line in ear.heard] == ["GET"]
+
+
+def test_our_client_has_no_method_that_sends_an_order() -> None:
+    """What the session would refuse is not even there to be called."""
+    client = Client("http://127.0.0.1:1", "key", "secret")
+    ours = {name for name, _ in inspect.getmembers(client._client, inspect.ismethod)}
+    client.close()
+
+    assert ours.isdisjoint(public().keys() - {"get", "post", "put", "patch", "delete"})
 
 
 def test_the_methods_that_write_are_recognised() -> None:

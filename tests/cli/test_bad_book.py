@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from snapsync.ends.book import raw
 from tests.conftest import BANKROLL, HISTORY, POSITIONS, Bot
 
 HEAD = POSITIONS.splitlines(keepends=True)[0]
@@ -109,6 +110,92 @@ def test_a_broken_file_stops_plan_and_apply(
     assert bot.run("plan").code == 0
     place(bot, name).write_bytes(data)
     assert_refused(bot, where, remedy, "apply", "--yes")
+
+
+MANY = 3000
+LONG = (HISTORY.splitlines(keepends=True)[1].replace("breakout", f"tick {n}") for n in range(MANY))
+LONG_HISTORY = HISTORY.splitlines(keepends=True)[0] + "".join(LONG)
+LAST = f"{LOG}:{MANY + 2}"
+
+
+@pytest.mark.parametrize(
+    ("row", "where", "remedy"),
+    [
+        (
+            "2025-08-20 10:02:00,QQQ250822P00480000,BUY,two,1.85,370.00,,x\n",
+            '"two" is not a number',
+            GOOD_COPY,
+        ),
+        ("2025-08-20 10:02:00,QQQ250822P00480000,BUY,2,1.85\n", ": 5 fields", "put the row right"),
+        (
+            "2025-08-20 10:02:00,QQQ250822P00480000,BUY,2,1.85,37",
+            "the last row breaks off",
+            "complete or remove",
+        ),
+        (
+            '2025-08-20 10:02:00,QQQ250822P00480000,BUY,2,1.85,370.00,,"x\n',
+            "opens a quote that is never closed",
+            "Close the quote",
+        ),
+    ],
+    ids=["a word for a number", "too few fields", "half a row", "an open quote"],
+)
+def test_a_broken_row_at_the_end_of_a_long_history_is_named(
+    bot: Bot, row: str, where: str, remedy: str
+) -> None:
+    """All rows before it are sound, and still nothing of them is kept, planned with or applied."""
+    bot.history.write_text(LONG_HISTORY + row)
+
+    assert_refused(bot, LAST, remedy, "plan")
+    assert where in " ".join(bot.run("plan").err.split())
+    assert not (bot.folder / "state" / "paper").exists()
+    assert_refused(bot, LAST, remedy, "sync")
+
+
+def replaced_during_reads(monkeypatch: pytest.MonkeyPatch, path: Path, contents: Iterator[str]) -> None:
+    """Another program puts a new file in the place of this one whenever it has been read to its end."""
+    real = os.read
+
+    def read(handle: int, size: int) -> bytes:
+        block = real(handle, size)
+        here = path.exists() and os.path.samestat(os.fstat(handle), path.stat())
+        if here and not block and (content := next(contents, None)) is not None:
+            beside = path.with_name("beside")
+            beside.write_text(content)
+            beside.replace(path)
+        return block
+
+    monkeypatch.setattr(os, "read", read)
+
+
+def test_a_file_that_is_replaced_while_it_is_read_is_read_anew(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The plan is that of the new file, not of the old one and not of half of each."""
+    old = bot.run("plan", "--json").json["id"]
+    new = POSITIONS.replace(",2,2,", ",1,1,")
+    replaced_during_reads(monkeypatch, bot.positions, iter([new]))
+
+    during = bot.run("plan", "--json").json["id"]
+    after = bot.run("plan", "--json").json["id"]
+
+    assert bot.positions.read_text() == new
+    assert during == after != old
+
+
+def test_a_file_that_is_replaced_again_and_again_stops_plan(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no reading is of one moment there is none: no request is made, and no store."""
+    monkeypatch.setattr(raw, "PAUSE_SECONDS", 0)
+    replaced_during_reads(monkeypatch, bot.history, (HISTORY + "\n" * n for n in range(99)))
+
+    ran = bot.run("plan")
+
+    assert ran.code == 1
+    assert f"{LOG}: changed during each of 5 readings" in ran.err
+    assert not bot.sandbox.requests
+    assert not (bot.folder / "state" / "paper").exists()
 
 
 @pytest.mark.parametrize("kind", ["folder", "pipe", "dangling link"])

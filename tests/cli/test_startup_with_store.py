@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import Bot
-from tests.test_startup import HEAVY, modules
+from tests.test_startup import HEAVY, loaded, modules
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,21 @@ def test_reading_the_store_imports_nothing_heavy(bot: Bot, args: list[str]) -> N
     assert names.isdisjoint(HEAVY)
 
 
+@pytest.mark.parametrize("args", [["log"], ["status"], ["show"]], ids=" ".join)
+def test_looking_back_loads_only_what_it_shows_by(bot: Bot, args: list[str]) -> None:
+    """What asks nobody and writes nothing needs neither end, nor what belongs to slips and to the network."""
+    bot.run("plan")
+    bot.run("apply", "--yes")
+
+    code, names = loaded(args, bot.folder)
+
+    assert code == 0
+    assert not [name for name in names if name.startswith(("snapsync.ends", "snapsync.verbs.plan"))]
+    assert names.isdisjoint(
+        {"asyncio", "concurrent", "difflib", "dotenv", "email", "http", "json", "logging", "shutil", "ssl"}
+    )
+
+
 def test_approving_imports_nothing_heavy(bot: Bot) -> None:
     """A yes from a phone's terminal should not wait for the SDK."""
     bot.run("plan")
@@ -61,3 +76,16 @@ def test_a_comparison_that_finds_something_imports_nothing_heavy(bot: Bot) -> No
     assert code == 0
     assert "qty 1 → 2" in bot.run("diff", "broker", "book").out
     assert names.isdisjoint(HEAVY)
+
+
+@pytest.mark.parametrize("args", [["plan"], ["check"], ["sync"]], ids=" ".join)
+def test_a_look_in_step_takes_of_the_sdk_what_it_needs(bot: Bot, args: list[str]) -> None:
+    """The SDK's own client carries the requests; what it has for orders, tables and streams stays out."""
+    bot.run("plan")
+    bot.run("apply", "--yes")
+
+    code, names = modules(args, bot.folder)
+
+    assert code == 0
+    assert {"alpaca", "requests"} <= names
+    assert names.isdisjoint({"pandas", "numpy", "deepdiff", "websockets", "slack_sdk"})

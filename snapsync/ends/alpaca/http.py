@@ -1,5 +1,8 @@
 """alpaca-py's own client on a session of ours: GET only, a timeout on every request, no hidden retries.
 
+It is the client beneath the SDK's TradingClient: that one adds how to send orders, which we never do, and
+brings pandas and websockets along, which trebles what the import costs.
+
 Facts about the client are from alpaca-api.md section 10, measured with alpaca-py 0.44.0: it has no
 timeout, follows no redirects (a 3xx or an empty body gives None), retries 429 and 504 silently for nine
 seconds, and parses numbers into floats. So: our timeout, its retry off, and the raw response kept.
@@ -9,7 +12,6 @@ A timeout holds between two bytes of a body only, so the whole answer has a dead
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -68,10 +70,7 @@ class Client:
 
 
 def _client(url: str, key: str, secret: str, owner: Client) -> Any:  # noqa: ANN401 - the SDK is untyped here
-    with warnings.catch_warnings():
-        # alpaca-py 0.44 imports websockets.legacy, whose warning no user of ours can act on
-        warnings.simplefilter("ignore", DeprecationWarning)
-        from alpaca.trading.client import TradingClient  # noqa: PLC0415 - heavy
+    from alpaca.common.rest import RESTClient  # noqa: PLC0415 - heavy
     from requests import Session as HttpSession  # noqa: PLC0415 - heavy
 
     class ReadOnly(HttpSession):
@@ -89,7 +88,7 @@ def _client(url: str, key: str, secret: str, owner: Client) -> Any:  # noqa: ANN
             _only_get(request.method)
             return super().send(request, **kwargs)
 
-    client = TradingClient(key, secret, raw_data=True, url_override=url)
+    client = RESTClient(url, key, secret, raw_data=True)
     client._session.close()  # noqa: SLF001 - the SDK takes no session of ours
     client._session = ReadOnly()  # noqa: SLF001 - the same
     client._retry = 0  # noqa: SLF001 - its retry is silent and deaf to rate limits

@@ -94,6 +94,7 @@ class Session:
         self._clients: list[Client] = []
         self._pace = Pace(timeout, say)
         self._counting = threading.Lock()
+        self._client()  # the SDK is slow to import: that is not the time of the first request
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
         """See ``Asks.get``."""
