@@ -14,7 +14,7 @@ from .instant import Instant, seconds_between, shift
 from .last_fills import LastFills
 from .match import WINDOW_SECONDS, Ended, Matches, Pair, match
 from .plan import Look
-from .sides import Finder, Sides, sides
+from .sides import Finder, Sides
 from .state import IMPORTED, ORDER, Transaction
 from .threeway import Base, Moves, transaction_moves
 
@@ -60,7 +60,7 @@ def pairs(look: Look, base: Base | None) -> Pairs:
     moves = transaction_moves(base, look.book, look.broker)
     days, ended = Days(look.book_zone), cache(LastFills(look.ledger, look.at).ended)
     since = look.broker.coverage.since if look.broker.coverage else look.at
-    found = sides(look, moves, ended)
+    found = Sides(look, moves, since, ended)
 
     def compared(row: Transaction) -> bool:
         return row.time >= since and look.scope.covers(row.symbol, row.asset_class)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
@@ -55,6 +55,9 @@ class LocalPlace:
         files.make_folder(path.parent)
         files.write(path, _packed(data), mode=files.OBJECT_MODE)
         return True
+
+    def put_many(self, objects: Mapping[ObjectId, bytes]) -> None:
+        self._packs.add(objects.items(), quick=True)
 
     def get(self, id: ObjectId) -> bytes:
         data = self._content(id)

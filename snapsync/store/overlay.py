@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, nullcontext
 
@@ -28,6 +28,10 @@ class OverlayPlace:
             return False
         self._objects[id] = data
         return True
+
+    def put_many(self, objects: Mapping[ObjectId, bytes]) -> None:
+        for id, data in objects.items():
+            self.put(id, data)
 
     def get(self, id: ObjectId) -> bytes:
         if id in self._objects:

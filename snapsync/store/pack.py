@@ -24,7 +24,8 @@ _ID = 32
 _PLACE = struct.Struct(">III")  # block, start in its content, length
 _BLOCK = struct.Struct(">QI")  # start in the file, length
 _TAIL = struct.Struct(">QII32s")  # where the index starts, objects, blocks, sha256 of the index
-_LEVEL = 9
+TIGHT = 9
+"""The level of zlib for what stays: it is packed once."""
 INDEXED = _ID + _PLACE.size
 """Bytes that the index needs for each object."""
 EMPTY = len(HEADER) + _TAIL.size
@@ -122,12 +123,15 @@ class Pack:
         return Found(*_PLACE.unpack_from(self._places, at * _PLACE.size))
 
 
-def pack(objects: Iterable[tuple[ObjectId, bytes]], whole: Iterable[Pack] = ()) -> tuple[str, bytes]:
+def pack(
+    objects: Iterable[tuple[ObjectId, bytes]], whole: Iterable[Pack] = (), level: int = TIGHT
+) -> tuple[str, bytes]:
     """A new pack of these objects and of all that other packs hold; its name and its bytes.
 
     Args:
         objects: ids and contents. Those that are alike come to lie side by side.
         whole: packs whose blocks are taken over as they are.
+        level: how tightly zlib packs the others, from 1 to 9.
     """
     body = bytearray(HEADER)
     table = bytearray()
@@ -139,7 +143,7 @@ def pack(objects: Iterable[tuple[ObjectId, bytes]], whole: Iterable[Pack] = ()) 
         return len(table) // _BLOCK.size - 1
 
     for content, inside in _blocks(objects):
-        number = add(zlib.compress(content, _LEVEL))
+        number = add(zlib.compress(content, level))
         places.update((id, Found(number, start, length)) for id, start, length in inside)
     for other in whole:
         first = len(table) // _BLOCK.size

@@ -19,10 +19,12 @@ from snapsync.errors import StoreError
 from snapsync.model.canon import ObjectId, identify
 
 from . import files, reads
-from .pack import EMPTY, INDEXED, Found, Pack, damaged, pack
+from .pack import EMPTY, INDEXED, TIGHT, Found, Pack, damaged, pack
 
 NAME = re.compile(r"[0-9a-f]{64}\.pack", re.ASCII)
 _BLOCKS_KEPT = 32
+_QUICK = 1
+"""The level of zlib that costs a third of the usual one's time, and a fifth more room."""
 _ID = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _HEX = re.compile(r"[0-9a-f]{0,64}", re.ASCII)
 LARGEST = 4 * 2**20
@@ -91,11 +93,12 @@ class Packs:
             if data is not None and f"{hashlib.sha256(data).hexdigest()}.pack" != name:
                 yield damaged(each.path, "its bytes no longer have the hash that it is named by")
 
-    def add(self, objects: Iterable[tuple[ObjectId, bytes]]) -> None:
+    def add(self, objects: Iterable[tuple[ObjectId, bytes]], *, quick: bool = False) -> None:
         """Make objects a pack, durable when this returns; small packs become one with it.
 
         A pack is taken in that is at most twice as large as what is there so far: so there are few
-        packs, and each object is copied a few times only.
+        packs, and each object is copied a few times only. ``quick`` is for many at once: it packs less
+        tightly.
         """
         fresh = list(objects)
         size = sum(INDEXED + len(content) // 4 for _, content in fresh)
@@ -106,7 +109,7 @@ class Packs:
             taken.append(each)
             size += bytes_
         if fresh or len(taken) > 1:
-            self._replace(taken, fresh, taken)
+            self._replace(taken, fresh, taken, quick=quick)
 
     def remove(self, ids: AbstractSet[ObjectId]) -> None:
         """Make new packs without these objects; the new one is durable before the old one goes."""
@@ -117,9 +120,16 @@ class Packs:
                 left = [(id, self._content(each, place, id)) for id in keep if (place := each.find(id))]
                 self._replace([each], left, ())
 
-    def _replace(self, old: list[Pack], objects: list[tuple[ObjectId, bytes]], whole: Iterable[Pack]) -> None:
+    def _replace(
+        self,
+        old: list[Pack],
+        objects: list[tuple[ObjectId, bytes]],
+        whole: Iterable[Pack],
+        *,
+        quick: bool = False,
+    ) -> None:
         """Put a new pack in the place of others; what is durable first goes last."""
-        name, data = pack(objects, whole)
+        name, data = pack(objects, whole, level=_QUICK if quick else TIGHT)
         new = self.folder / f"{name}.pack"
         if len(data) > EMPTY:
             files.make_folder(self.folder)

@@ -6,7 +6,7 @@ tests runs them all (tests/store/).
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager
 from typing import Protocol
@@ -26,6 +26,10 @@ class Place(Protocol):
         Returns:
             Whether they are new.
         """
+        ...
+
+    def put_many(self, objects: Mapping[ObjectId, bytes]) -> None:
+        """Keep many objects that are new, or nearly all of them; durable when this returns."""
         ...
 
     def get(self, id: ObjectId) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 
@@ -27,6 +27,12 @@ class TimedPlace:
             self._timings.put += 1
             self._timings.size += len(data)
         return new
+
+    def put_many(self, objects: Mapping[ObjectId, bytes]) -> None:
+        with self._timed():
+            self._below.put_many(objects)
+        self._timings.put += len(objects)
+        self._timings.size += sum(map(len, objects.values()))
 
     def get(self, id: ObjectId) -> bytes:
         self._timings.got += 1

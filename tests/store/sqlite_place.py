@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -40,6 +40,10 @@ class SqlitePlace:
         with self._open() as database:
             row = (id, data, time.time())
             return database.execute("insert or ignore into objects values (?, ?, ?)", row).rowcount == 1
+
+    def put_many(self, objects: Mapping[ObjectId, bytes]) -> None:
+        for id, data in objects.items():
+            self.put(id, data)
 
     def get(self, id: ObjectId) -> bytes:
         with self._open() as database:
