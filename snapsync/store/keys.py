@@ -97,7 +97,8 @@ class Keys:
         data = self._memory.read(self._name)
         if data is None or not data.startswith(MAGIC):
             return
-        at, blocks = len(MAGIC), list[array[int]]()
+        at = len(MAGIC)
+        blocks: list[array[int]] = []
         with suppress(struct.error):  # it breaks off
             while at < len(data):
                 root, count, checksum = _HEAD.unpack_from(data, at)
