@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from .canon import Record, normal, plain
 
@@ -54,6 +55,21 @@ def contract(symbol: str) -> Contract | None:
     )
 
 
+def names_contract(symbol: str) -> bool:
+    """Whether a symbol is an OCC symbol; what it says is not asked."""
+    match = _OCC.fullmatch(symbol)
+    return match is not None and _is_day(match[2])
+
+
+@lru_cache(maxsize=1 << 12)
+def _is_day(day: str) -> bool:
+    try:
+        date(2000 + int(day[:2]), int(day[2:4]), int(day[4:]))
+    except ValueError:
+        return False
+    return True
+
+
 def occ(root: str, expiry: date, option_type: str, strike: Decimal) -> str:
     """Write an OCC symbol; the inverse of ``contract``.
 
@@ -88,7 +104,7 @@ def slashed(pair: str) -> str:
 def asset_class(symbol: str) -> str:
     """The asset class that a bare symbol suggests; the broker's own word wins where there is one."""
     key = canonical(symbol)
-    if contract(key):
+    if names_contract(key):
         return OPTION
     long_pair = len(key) > _STOCK_LENGTH and _SLASHLESS_PAIR.fullmatch(key)
     return CRYPTO if "/" in symbol or long_pair else EQUITY

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -76,6 +77,7 @@ _UNFILLED = frozenset(
 )
 _UNFILLED_STARTS = ("pending", "no_trade", "not_")
 # the broker writes its ids in small letters
+_NOWHERE = 1 << 30
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
 
@@ -96,10 +98,11 @@ class Entry(msgspec.Struct, frozen=True, eq=False):
 
 
 class _Fill(NamedTuple):
-    """How much a row says was traded, and which way."""
+    """How much a row says was traded, which way, and whether a sync has imported it."""
 
     qty: Decimal
     action: str
+    ours: bool
 
 
 class Entries:
@@ -107,10 +110,11 @@ class Entries:
 
     def __init__(self, file: Sheet) -> None:
         self._file = file
-        self._fill = remembered(file, ("status", *ACTIONS, *QUANTITIES), self._fill_of)
-        self._what = remembered(file, (*instrument.NAMES, "side"), lambda row: instrument.identify(file, row))
+        told = ("status", *ACTIONS, *QUANTITIES, "sync_imported", "source")
+        self._fill = remembered(file, told, self._fill_of)
+        self._what = remembered(file, (*instrument.NAMES, "side"), partial(instrument.identify, file))
         self._price = remembered(file, PRICES, self._price_of)
-        self._ours = remembered(file, ("sync_imported", "source"), self._ours_of)
+        self._id_at = file.columns.get(ORDER_ID, _NOWHERE)
 
     def __call__(self, row: Row) -> Entry | None:
         """What a row says was traded, under the key of its order if it names one; None: nothing was filled.
@@ -125,31 +129,25 @@ class Entries:
         time = file.time(row, "timestamp")
         if time is None:
             raise file.error(row, "timestamp", "is blank; expected a time such as 2025-08-21 09:45:00")
-        if not fill.action:
+        qty, action, ours = fill
+        if not action:
             name = next(name for name in ACTIONS if file.has(name))
             raise file.error(row, name, "is blank; expected buy or sell")
-        return Entry(
-            row=row,
-            key=order_key(file.cell(row, ORDER_ID)),
-            what=what,
-            action=fill.action,
-            qty=fill.qty,
-            price=self._price(row),
-            time=time,
-            ours=self._ours(row),
-        )
+        values, at = row.values, self._id_at
+        key = order_key(file.cell(row, ORDER_ID)) if at < len(values) and values[at] else ""
+        return Entry(row, key, what, action, qty, self._price(row), time, ours)
 
     def _fill_of(self, row: Row) -> _Fill | None:
         file = self._file
         qty = _filled(file, row)
-        return _Fill(abs(qty), action_of(file.cell(row, file.first(row, *ACTIONS)))) if qty else None
+        if not qty:
+            return None
+        action = action_of(file.cell(row, file.first(row, *ACTIONS)))
+        return _Fill(abs(qty), action, imported(file, row, "sync_imported"))
 
     def _price_of(self, row: Row) -> Decimal | None:
         name = self._file.first(row, *PRICES)
         return self._file.number(row, name) if name else None
-
-    def _ours_of(self, row: Row) -> bool:
-        return imported(self._file, row, "sync_imported")
 
 
 def required(file: Sheet) -> None:
@@ -173,7 +171,7 @@ def order_key(text: str) -> str:
     """The key that an order id's cell stands for; empty where it is blank."""
     if not text or text.startswith((ORDER, ACTIVITY)):
         return text
-    return ORDER + (text.lower() if _UUID.fullmatch(text) else text)
+    return ORDER + (text if text.islower() or not _UUID.fullmatch(text) else text.lower())
 
 
 def _filled(file: Sheet, row: Row) -> Decimal | None:

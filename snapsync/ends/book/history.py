@@ -80,16 +80,17 @@ def transaction(key: str, entries: list[Entry]) -> Transaction:
     """Some rows of one order, added up."""
     first = entries[0]
     kind = first.what.asset_class
+    alone = len(entries) == 1  # as most are
     return Transaction(
         key=key,
         symbol=first.what.key,
         asset_class=kind,
         action=first.action,
-        qty=qty_of(entries),
-        price=price_of([(entry.qty, entry.price) for entry in entries]),
+        qty=first.qty if alone else normal(sum((entry.qty for entry in entries), Decimal(0))),
+        price=first.price if alone else price_of([(entry.qty, entry.price) for entry in entries]),
         multiplier=multiplier(kind),
-        time=min(entry.time for entry in entries),
-        origin=IMPORTED if all(entry.ours for entry in entries) else None,
+        time=first.time if alone else min(entry.time for entry in entries),
+        origin=IMPORTED if first.ours and all(entry.ours for entry in entries) else None,
     )
 
 
@@ -97,13 +98,6 @@ def lines_of_the_bot(found: Trades) -> frozenset[int]:
     """The lines of all rows that no sync has written, filled or not."""
     file = found.file
     return frozenset(row.line for row in file.table.rows if not imported(file, row, "sync_imported"))
-
-
-def qty_of(entries: list[Entry]) -> Decimal:
-    """How much was traded in all."""
-    if len(entries) == 1:
-        return entries[0].qty
-    return normal(sum((entry.qty for entry in entries), Decimal(0)))
 
 
 def price_of(fills: list[tuple[Decimal, Decimal | None]]) -> Decimal | None:

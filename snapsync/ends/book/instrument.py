@@ -15,6 +15,7 @@ from snapsync.model.symbols import (
     canonical,
     concerns,
     contract,
+    names_contract,
     occ,
     slashed,
 )
@@ -76,7 +77,7 @@ def identify(file: Sheet, row: Row) -> Instrument:
 def _canonical(text: str) -> tuple[str, bool]:
     # a history names few contracts in many rows
     symbol = canonical(text)
-    return symbol, contract(symbol) is not None
+    return symbol, names_contract(symbol)
 
 
 def _described(file: Sheet, row: Row, root: str) -> Instrument | None:
