@@ -26,6 +26,8 @@ from .packs import Packs
 _FAN = 2
 _ID = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _FASTEST_THAT_PAYS = 6
+_AT_ONCE = 32 * 2**20
+"""So many bytes of objects are packed at once: after a first look at a long history there are far more."""
 _SAMPLE = 16
 """One folder of so many is counted to know how many loose objects there are: ids are spread evenly."""
 
@@ -112,13 +114,22 @@ class LocalPlace:
         paths = list(self._loose())
         if len(paths) < least:
             return 0
-        found = [(path, self._sound(path)) for path in paths]
-        whole = [
-            (path, ObjectId(path.parent.name + path.name), data) for path, data in found if data is not None
-        ]
-        self._packs.add((id, data) for _, id, data in whole)
-        files.discard(path for path, _, _ in whole)
-        return len(whole)
+        packed, size, portion = 0, 0, dict[Path, bytes]()
+        for path in paths:
+            data = self._sound(path)
+            if data is not None:
+                portion[path] = data
+                size += len(data)
+            if size >= _AT_ONCE:
+                packed += self._put_away(portion)
+                size, portion = 0, {}
+        return packed + self._put_away(portion)
+
+    def _put_away(self, loose: dict[Path, bytes]) -> int:
+        """Make loose objects a pack, and remove their files."""
+        self._packs.add((ObjectId(path.parent.name + path.name), data) for path, data in loose.items())
+        files.discard(loose)
+        return len(loose)
 
     def remove(self, record: ObjectId, ids: AbstractSet[ObjectId]) -> None:
         files.make_folder(self._collected)

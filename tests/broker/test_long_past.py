@@ -110,7 +110,7 @@ def test_a_reading_asks_for_no_more_of_a_longer_past(
     sandbox.do(*EARLIER, {"do": "clock", "by": "1h"})
     first = read(sandbox)
     accounts = [with_past(first, days, 2) for days in (20, 400)]
-    sandbox.do(step, {"do": "clock", "by": "1m"})
+    sandbox.do({"do": "clock", "by": "1m"}, step, {"do": "clock", "by": "1m"})
     pages = []
     for known, shelf in accounts:
         now = read_on(sandbox, known)
