@@ -1,8 +1,9 @@
 """On which days the trades of a tree may lie, by their keys: so one is found without reading all days.
 
-It is remembered beside the store, in one file for each side: the tree's root, then eight bytes for each
-key, sorted: four of its checksum, and the day. Later trees are added at its end, as what they have more. A
-day too many costs one page more to read. What does not fit its own checksum is made anew from the tree.
+It is remembered beside the store, in one file for each side: blocks of a tree's root and of eight bytes for
+each key, sorted: four of its checksum, and the day. The first block has all keys of a tree, each later one
+what a later tree has more. Of a block only that part is read which may have a key: a table says which. A day
+too many costs one page more to read. What does not fit its own checksum is made anew from the tree.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import zlib
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from datetime import date
 from functools import lru_cache
 
@@ -26,15 +26,53 @@ from snapsync.model.tree import Fetch
 
 from .memory import FolderMemory
 
-MAGIC = f"snapsync keys 1 {sys.byteorder}\n".encode()
-_HEAD = struct.Struct(">32sI32s")  # the tree's root, how many keys, sha256 of both and the keys
-_KEY = 8
+MAGIC = b"snapsync keys 1\n"
+_HEAD = struct.Struct(">32sI32s")  # the tree's root, how many keys, sha256 of both and the table
+_PART = struct.Struct(">QI")  # the first key of a part, and the part's checksum
+_KEY = struct.Struct(">Q")
+PART = 4096
+"""Keys of a part: 32 KiB are read for one that is looked for."""
 _DAY = 1 << 16
 _EPOCH = date(1970, 1, 1).toordinal()
 _EDGES = (0, _DAY - 1)
 """Days that stand for all before or after them too, where nobody trades."""
-MOST_ADDED = 4096
-"""So many keys are added at the file's end before all are sorted anew."""
+MOST_BLOCKS = 64
+"""So many trees are added at the file's end before all keys are sorted anew."""
+
+
+class _BrokenError(Exception):
+    """What is remembered is not what was written."""
+
+
+class _Block:
+    """The keys of one tree, or what it has more than the one before; they lie in the file from ``start``."""
+
+    def __init__(self, memory: FolderMemory, name: str, start: int, count: int, table: bytes) -> None:
+        self._memory, self._name, self._start, self._count = memory, name, start, count
+        self._table = list(_PART.iter_unpack(table))
+        self._parts: dict[int, list[int]] = {}
+
+    def days(self, checksum: int) -> Iterator[int]:
+        """On which days keys with this checksum lie."""
+        wanted = checksum * _DAY
+        number = max(0, bisect_left(self._table, (wanted, 0)) - 1)
+        while number < len(self._table) and self._table[number][0] < wanted + _DAY:
+            keys = self._part(number)
+            at = bisect_left(keys, wanted)
+            while at < len(keys) and keys[at] < wanted + _DAY:
+                yield keys[at] % _DAY
+                at += 1
+            number += 1
+
+    def _part(self, number: int) -> list[int]:
+        if number not in self._parts:
+            count = min(PART, self._count - number * PART)
+            start = self._start + number * PART * _KEY.size
+            data = self._memory.part(self._name, start, count * _KEY.size)
+            if len(data) != count * _KEY.size or zlib.crc32(data) != self._table[number][1]:
+                raise _BrokenError
+            self._parts = {number: [key for [key] in _KEY.iter_unpack(data)]}
+        return self._parts[number]
 
 
 class Keys:
@@ -43,76 +81,86 @@ class Keys:
     def __init__(self, memory: FolderMemory, name: str, fetch: Fetch) -> None:
         self._memory, self._name, self._fetch = memory, name, fetch
         self._root: ObjectId | None = None
-        self._sorted, self._added = array("Q"), array("Q")
-        self._whole = True
+        self._blocks: list[_Block] | None = None
+        self._size = 0
+        """How many bytes of the file are blocks; it may have been cut off behind them."""
 
     def find(self, pages: Pages[Transaction], key: str) -> Transaction | None:
         """The trade of a key in a tree; None where it has none."""
-        self._turn_to(pages)
-        sum = zlib.crc32(key.encode())
-        for day in dict.fromkeys(self._days(sum)):
+        checksum = zlib.crc32(key.encode())
+        try:
+            days = self._days(pages, checksum)
+        except _BrokenError:
+            self._make(pages)
+            days = self._days(pages, checksum)
+        for day in days:
             row = pages.search(key) if day in _EDGES else pages.get(_name(day), key)
             if row is not None:
                 return row
         return None
 
-    def _days(self, sum: int) -> Iterator[int]:
-        at = bisect_left(self._sorted, sum * _DAY)
-        while at < len(self._sorted) and self._sorted[at] // _DAY == sum:
-            yield self._sorted[at] % _DAY
-            at += 1
-        for each in self._added:
-            if each // _DAY == sum:
-                yield each % _DAY
+    def _days(self, pages: Pages[Transaction], checksum: int) -> list[int]:
+        self._turn_to(pages)
+        return list(dict.fromkeys(day for block in self._blocks or () for day in block.days(checksum)))
 
     def _turn_to(self, pages: Pages[Transaction]) -> None:
-        """Know the keys of this tree, and perhaps some more."""
-        if self._root is None:
-            self._load()
+        """Know the keys of a tree, and perhaps some more."""
+        if self._blocks is None:
+            self._blocks = list(self._load())
         if self._root == pages.root:
             return
         more = self._more(pages)
-        if more is None or not self._whole or len(self._added) + len(more) > MOST_ADDED:
-            keys = _entries(pages) if more is None else [*self._sorted, *self._added, *more]
-            self._sorted, self._added = array("Q", sorted(keys)), array("Q")
-            self._whole = True
-            self._memory.write(self._name, MAGIC + _block(pages.root, self._sorted))
+        whole = self._memory.size(self._name) == self._size
+        if more is None or not whole or len(self._blocks) > MOST_BLOCKS or len(more) > PART:
+            self._make(pages)
         elif more:  # else all is known already
-            self._added.extend(more)
-            self._memory.add(self._name, _block(pages.root, more))
+            data = _encoded(pages.root, more)
+            self._memory.add(self._name, data)
+            self._blocks += self._blocks_in(data, self._size)
         self._root = pages.root
 
-    def _more(self, pages: Pages[Transaction]) -> array[int] | None:
+    def _make(self, pages: Pages[Transaction]) -> None:
+        data = MAGIC + _encoded(pages.root, _entries(pages.between()))
+        self._memory.write(self._name, data)
+        self._size = len(MAGIC)
+        self._blocks = list(self._blocks_in(data[len(MAGIC) :], self._size))
+
+    def _more(self, pages: Pages[Transaction]) -> list[int] | None:
         """What a tree has more than the one that is known; None where that cannot be told."""
         if self._root is None:
             return None
         try:
-            before = Pages.stored(Transaction, self._root, self._fetch)
-            changed = pages.changed_since(before).values()
+            changed = pages.changed_since(Pages.stored(Transaction, self._root, self._fetch)).values()
         except StoreError:  # gc has taken it away
             return None
-        return array("Q", _entries(after for _, after in changed if after is not None))
+        return list(_entries(after for _, after in changed if after is not None))
 
-    def _load(self) -> None:
-        data = self._memory.read(self._name)
-        if data is None or not data.startswith(MAGIC):
+    def _load(self) -> Iterator[_Block]:
+        self._size = len(MAGIC)
+        if self._memory.part(self._name, 0, len(MAGIC)) != MAGIC:
+            self._size = -1
             return
-        at = len(MAGIC)
-        blocks: list[array[int]] = []
-        with suppress(struct.error):  # it breaks off
-            while at < len(data):
-                root, count, checksum = _HEAD.unpack_from(data, at)
-                keys = data[at + _HEAD.size : at + _HEAD.size + count * _KEY]
-                if _checksum(root, count, keys) != checksum:
-                    break
-                blocks.append(array("Q", keys))
-                self._root = ObjectId(root.hex())
-                at += _HEAD.size + len(keys)
-        self._whole = at == len(data)
-        if blocks:
-            self._sorted = blocks[0]
-            for each in blocks[1:]:
-                self._added.extend(each)
+        while head := self._memory.part(self._name, self._size, _HEAD.size):
+            table = b""
+            if len(head) == _HEAD.size:
+                count = _HEAD.unpack(head)[1]
+                table = self._memory.part(self._name, self._size + _HEAD.size, _parts(count) * _PART.size)
+            found = list(self._blocks_in(head + table, self._size))
+            if not found:
+                return
+            yield from found
+
+    def _blocks_in(self, data: bytes, at: int) -> Iterator[_Block]:
+        """The block whose head and table some bytes begin with, if these are sound; it lies at a place."""
+        if len(data) < _HEAD.size:
+            return
+        root, count, checksum = _HEAD.unpack_from(data)
+        table = data[_HEAD.size : _HEAD.size + _parts(count) * _PART.size]
+        if _checksum(root, count, table) != checksum:
+            return
+        start = at + _HEAD.size + len(table)
+        self._root, self._size = ObjectId(root.hex()), start + count * _KEY.size
+        yield _Block(self._memory, self._name, start, count, table)
 
 
 def _entries(rows: Iterable[Transaction]) -> Iterator[int]:
@@ -130,11 +178,23 @@ def _name(day: int) -> str:
     return date.fromordinal(day + _EPOCH).isoformat()
 
 
-def _block(root: ObjectId, keys: array[int]) -> bytes:
+def _encoded(root: ObjectId, entries: Iterable[int]) -> bytes:
+    keys = array("Q", sorted(entries))
+    firsts = keys[::PART]
+    if sys.byteorder == "little":
+        keys.byteswap()
     data = keys.tobytes()
+    size = PART * _KEY.size
+    table = b"".join(
+        _PART.pack(first, zlib.crc32(data[at * size : (at + 1) * size])) for at, first in enumerate(firsts)
+    )
     name = bytes.fromhex(root)
-    return _HEAD.pack(name, len(keys), _checksum(name, len(keys), data)) + data
+    return _HEAD.pack(name, len(keys), _checksum(name, len(keys), table)) + table + data
 
 
-def _checksum(root: bytes, count: int, keys: bytes) -> bytes:
-    return hashlib.sha256(b"".join((root, count.to_bytes(4, "big"), keys))).digest()
+def _parts(count: int) -> int:
+    return -(-count // PART)
+
+
+def _checksum(root: bytes, count: int, table: bytes) -> bytes:
+    return hashlib.sha256(b"".join((root, count.to_bytes(4, "big"), table))).digest()

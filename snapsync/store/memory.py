@@ -55,6 +55,19 @@ class FolderMemory:
             return reads.read(self.folder / name)
         return None
 
+    def part(self, name: str, start: int, size: int) -> bytes:
+        """Some bytes of a file of the folder; fewer where there are no more, none where it cannot be read."""
+        with suppress(OSError), (self.folder / name).open("rb") as file:
+            file.seek(start)
+            return file.read(size)
+        return b""
+
+    def size(self, name: str) -> int:
+        """How many bytes a file of the folder has; -1 where there is none."""
+        with suppress(OSError):
+            return (self.folder / name).stat().st_size
+        return -1
+
     def write(self, name: str, data: bytes) -> None:
         """Put a file into the folder; where that fails nothing is remembered, and nothing is lost."""
         with suppress(StoreError):

@@ -32,20 +32,31 @@ class Body:
         before: tuple[ObjectId, ...] = (),
         cut: Cut | None = None,
         fetch: Fetch | None = None,
+        like: Body | None = None,
     ) -> None:
-        self.rest, self.before, self.cut, self.fetch = rest, before, cut or Cut(), fetch
+        self.rest, self.before, self.cut, self._fetch = rest, before, cut or Cut(), fetch
+        self._like = like
+        """One with the same beginning, of which not all need be in the store."""
 
     def whole(self) -> bytes | None:
         """All of it."""
-        if self.rest is None or self.fetch is None:
-            return self.rest
-        return b"".join((*(content(self.fetch(id)) for id in self.before), self.rest))
+        return None if self.rest is None else self._beginning() + self.rest
 
     def first(self) -> bytes:
         """Some of its first bytes, the first line among them."""
-        if self.before and self.fetch:
-            return content(self.fetch(self.before[0]))
-        return self.rest or b""
+        if self._like:
+            return self._like.first()
+        return content(self._fetch(self.before[0])) if self.before and self._fetch else self.rest or b""
+
+    def _beginning(self) -> bytes:
+        """What lies before the cut."""
+        if self._like:
+            return (self._like.whole() or b"")[: self.cut.start]
+        return b"".join(content(self._fetch(id)) for id in self.before) if self._fetch else b""
+
+    def with_rest(self, rest: bytes | None) -> Body:
+        """With other bytes behind the cut."""
+        return Body(rest, self.before, self.cut, like=self)
 
     @cached_property
     def image(self) -> ImageId:
@@ -67,7 +78,7 @@ class Body:
         line = self.cut.line + lines(rest[:start])
         ids = (chunk_id(rest[a:b]) for a, b in pairwise(starts[: skipped + 1]))
         cut = Cut(self.cut.chunks + skipped, self.cut.start + start, line)
-        return Body(rest[start:], (*self.before, *ids), cut, self.fetch)
+        return Body(rest[start:], (*self.before, *ids), cut, like=self)
 
 
 def lines(data: bytes) -> int:

@@ -121,8 +121,7 @@ def foreseen(
 def _edited(edit: Edit, before: Annals, files: BookFiles, memory: Remembered | None) -> Annals:
     if not edit.start:
         return annals(edit.after, files)
-    held = before.body
-    now = Body(edit.after, held.before, held.cut, held.fetch)
+    now = before.body.with_rest(edit.after)
     return (continued(memory, now, files) if memory else None) or annals(now.whole(), files)
 
 

@@ -23,7 +23,6 @@ from snapsync.model.state import SEVERAL, Position, Transaction
 
 from . import bankroll, positions
 from .annals import Annals, window
-from .body import Body
 from .book import Reading, holdings_of, members_of
 from .faults import ROOM, UNFIT, fault
 from .history import Trades, trades, transaction
@@ -77,8 +76,7 @@ def _history(annals: Annals, changes: tuple[TransactionChange, ...], files: Book
         edit = msgspec.structs.replace(
             _edit("history", files, body.rest, text), start=body.cut.start, earlier=body.before
         )
-        after = Body(edit.after, body.before, body.cut, body.fetch)
-        back = _proven(lambda: window(after, files))
+        back = _proven(lambda: window(body.with_rest(edit.after), files))
     else:
         edit = _edit("history", files, annals.data(), text)
         back = _proven(lambda: trades(opened(edit.after, files, "history")))
