@@ -79,8 +79,8 @@ def test_what_became_of_the_memory_decides_nothing(
     found = {}
 
     for how in SPOILT:
-        shutil.rmtree(bot.folder)
-        shutil.copytree(saved, bot.folder)
+        shutil.rmtree(bot.folder / "state")
+        shutil.copytree(saved, bot.folder, dirs_exist_ok=True)
         spoilt(memory(bot), how, old)
         made = plan(bot.env()).plan
         done = apply(bot.env())
