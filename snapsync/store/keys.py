@@ -14,7 +14,7 @@ import sys
 import zlib
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from functools import lru_cache
 
@@ -45,10 +45,10 @@ class _BrokenError(Exception):
 
 
 class _Block:
-    """The keys of one tree, or what it has more than the one before; they lie in the file from ``start``."""
+    """The keys of one tree, or what it has more than the one before; ``read`` gives bytes of them."""
 
-    def __init__(self, memory: FolderMemory, name: str, start: int, count: int, table: bytes) -> None:
-        self._memory, self._name, self._start, self._count = memory, name, start, count
+    def __init__(self, read: Callable[[int, int], bytes], count: int, table: bytes) -> None:
+        self._read, self._count = read, count
         self._table = list(_PART.iter_unpack(table))
         self._parts: dict[int, list[int]] = {}
 
@@ -67,8 +67,7 @@ class _Block:
     def _part(self, number: int) -> list[int]:
         if number not in self._parts:
             count = min(PART, self._count - number * PART)
-            start = self._start + number * PART * _KEY.size
-            data = self._memory.part(self._name, start, count * _KEY.size)
+            data = self._read(number * PART * _KEY.size, count * _KEY.size)
             if len(data) != count * _KEY.size or zlib.crc32(data) != self._table[number][1]:
                 raise _BrokenError
             self._parts = {number: [key for [key] in _KEY.iter_unpack(data)]}
@@ -160,7 +159,12 @@ class Keys:
             return
         start = at + _HEAD.size + len(table)
         self._root, self._size = ObjectId(root.hex()), start + count * _KEY.size
-        yield _Block(self._memory, self._name, start, count, table)
+        keys = data[_HEAD.size + len(table) :]  # of a block that is just made; the file may not take it
+
+        def read(offset: int, size: int) -> bytes:
+            return keys[offset : offset + size] or self._memory.part(self._name, start + offset, size)
+
+        yield _Block(read, count, table)
 
 
 def _entries(rows: Iterable[Transaction]) -> Iterator[int]:
