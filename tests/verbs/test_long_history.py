@@ -87,8 +87,8 @@ def test_what_became_of_the_memory_decides_nothing(
         after = plan(bot.env()).plan
         found[how] = (made.id, made.findings, done.open, bot.history.read_bytes(), after.changes)
 
-    assert len(found["as it is"][3]) > len((saved / "logs" / bot.history.name).read_bytes())
-    assert {name: result == found["as it is"] for name, result in found.items()} == dict.fromkeys(
+    assert len(found["gone"][3]) > len((saved / "logs" / bot.history.name).read_bytes())
+    assert {name: result == found["gone"] for name, result in found.items()} == dict.fromkeys(
         SPOILT, True
     )
 
