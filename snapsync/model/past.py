@@ -19,24 +19,24 @@ def stamp(seen: os.stat_result) -> Stamp:
     return (seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
 
 
-class Tally(Record, frozen=True):
+class Count(Record, frozen=True):
     """How many rows there are of a kind, the line of the last one and what it says."""
 
     rows: int = 0
     line: int = 0
     said: str = ""
 
-    def and_one(self, line: int, said: str = "") -> Tally:
+    def and_one(self, line: int, said: str = "") -> Count:
         """With one more row."""
         if line < self.line:
-            return Tally(rows=self.rows + 1, line=self.line, said=self.said)
-        return Tally(rows=self.rows + 1, line=line, said=said)
+            return Count(rows=self.rows + 1, line=self.line, said=self.said)
+        return Count(rows=self.rows + 1, line=line, said=said)
 
-    def with_others(self, old: Tally, new: Tally) -> Tally | None:
+    def with_others(self, old: Count, new: Count) -> Count | None:
         """With other last rows; None where the last of all would be one before them."""
         rows = self.rows - old.rows + new.rows
         if new.rows or not rows:
-            return Tally(rows=rows, line=new.line, said=new.said)
+            return Count(rows=rows, line=new.line, said=new.said)
         return None if old.rows else self
 
 
@@ -56,6 +56,6 @@ class Past(Stored, frozen=True, tag="past"):
     start: int
     line: int
     transactions: ObjectId
-    actionless: Tally
-    contractless: Tally
+    actionless: Count
+    contractless: Count
     costs: tuple[Finding, ...]

@@ -15,14 +15,13 @@ import zlib
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date
-from functools import lru_cache
 
 from snapsync.errors import StoreError
 from snapsync.model.canon import ObjectId
 from snapsync.model.pages import Pages
 from snapsync.model.state import Transaction
 from snapsync.model.tree import Fetch
+from snapsync.model.whereabouts import DAYS, EDGES, day_name, first_of, whereabouts
 
 from .memory import FolderMemory
 
@@ -32,10 +31,6 @@ _PART = struct.Struct(">QI")  # the first key of a part, and the part's checksum
 _KEY = struct.Struct(">Q")
 PART = 4096
 """Keys of a part: 32 KiB are read for one that is looked for."""
-_DAY = 1 << 16
-_EPOCH = date(1970, 1, 1).toordinal()
-_EDGES = (0, _DAY - 1)
-"""Days that stand for all before or after them too, where nobody trades."""
 MOST_BLOCKS = 64
 """So many trees are added at the file's end before all keys are sorted anew."""
 
@@ -52,15 +47,15 @@ class _Block:
         self._table = list(_PART.iter_unpack(table))
         self._parts: dict[int, list[int]] = {}
 
-    def days(self, checksum: int) -> Iterator[int]:
-        """On which days keys with this checksum lie."""
-        wanted = checksum * _DAY
+    def days(self, key: str) -> Iterator[int]:
+        """On which days a key may lie."""
+        wanted = first_of(key)
         number = max(0, bisect_left(self._table, (wanted, 0)) - 1)
-        while number < len(self._table) and self._table[number][0] < wanted + _DAY:
+        while number < len(self._table) and self._table[number][0] < wanted + DAYS:
             keys = self._part(number)
             at = bisect_left(keys, wanted)
-            while at < len(keys) and keys[at] < wanted + _DAY:
-                yield keys[at] % _DAY
+            while at < len(keys) and keys[at] < wanted + DAYS:
+                yield keys[at] % DAYS
                 at += 1
             number += 1
 
@@ -86,21 +81,20 @@ class Keys:
 
     def find(self, pages: Pages[Transaction], key: str) -> Transaction | None:
         """The trade of a key in a tree; None where it has none."""
-        checksum = zlib.crc32(key.encode())
         try:
-            days = self._days(pages, checksum)
+            days = self._days(pages, key)
         except _BrokenError:
-            self._make(pages)
-            days = self._days(pages, checksum)
+            self.learn(pages.root, map(whereabouts, pages.between()))
+            days = self._days(pages, key)
         for day in days:
-            row = pages.search(key) if day in _EDGES else pages.get(_name(day), key)
+            row = pages.search(key) if day in EDGES else pages.get(day_name(day), key)
             if row is not None:
                 return row
         return None
 
-    def _days(self, pages: Pages[Transaction], checksum: int) -> list[int]:
+    def _days(self, pages: Pages[Transaction], key: str) -> list[int]:
         self._turn_to(pages)
-        return list(dict.fromkeys(day for block in self._blocks or () for day in block.days(checksum)))
+        return list(dict.fromkeys(day for block in self._blocks or () for day in block.days(key)))
 
     def _turn_to(self, pages: Pages[Transaction]) -> None:
         """Know the keys of a tree, and perhaps some more."""
@@ -111,15 +105,16 @@ class Keys:
         more = self._more(pages)
         whole = self._memory.size(self._name) == self._size
         if more is None or not whole or len(self._blocks) > MOST_BLOCKS or len(more) > PART:
-            self._make(pages)
+            self.learn(pages.root, map(whereabouts, pages.between()))
         elif more:  # else all is known already
             data = _encoded(pages.root, more)
             self._memory.add(self._name, data)
             self._blocks += self._blocks_in(data, self._size)
         self._root = pages.root
 
-    def _make(self, pages: Pages[Transaction]) -> None:
-        data = MAGIC + _encoded(pages.root, _entries(pages.between()))
+    def learn(self, root: ObjectId, found: Iterable[int]) -> None:
+        """Know the keys of a tree by the whereabouts of all its trades."""
+        data = MAGIC + _encoded(root, found)
         self._memory.write(self._name, data)
         self._size = len(MAGIC)
         self._blocks = list(self._blocks_in(data[len(MAGIC) :], self._size))
@@ -132,7 +127,7 @@ class Keys:
             changed = pages.changed_since(Pages.stored(Transaction, self._root, self._fetch)).values()
         except StoreError:  # gc has taken it away
             return None
-        return list(_entries(after for _, after in changed if after is not None))
+        return [whereabouts(after) for _, after in changed if after is not None]
 
     def _load(self) -> Iterator[_Block]:
         self._size = len(MAGIC)
@@ -165,21 +160,6 @@ class Keys:
             return keys[offset : offset + size] or self._memory.part(self._name, start + offset, size)
 
         yield _Block(read, count, table)
-
-
-def _entries(rows: Iterable[Transaction]) -> Iterator[int]:
-    for row in rows:
-        yield zlib.crc32(row.key.encode()) * _DAY + _day(row.bucket)
-
-
-@lru_cache(maxsize=1 << 12)
-def _day(name: str) -> int:
-    day = date.fromisoformat(name).toordinal() - _EPOCH
-    return min(max(day, _EDGES[0]), _EDGES[1])
-
-
-def _name(day: int) -> str:
-    return date.fromordinal(day + _EPOCH).isoformat()
 
 
 def _encoded(root: ObjectId, entries: Iterable[int]) -> bytes:

@@ -66,7 +66,10 @@ def of_reading(env: Env, reading: Reading) -> Remembered | None:
 
 def remember(env: Env, reading: Reading) -> None:
     """Keep what a reading knows for the next one; it is in the store already."""
-    memory = env.store.memory
+    memory, told = env.store.memory, reading.annals.summary
+    keys = env.store.keys("book") if told.places else None
+    if keys:
+        keys.learn(told.pages.root, told.places)
     if memory is not None and reading.stamp is not None:
         past = _past(reading)
         if past != memory.past():

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
-from snapsync.model.canon import OperationId
+from snapsync.model.canon import ImageId, OperationId
 from snapsync.model.history import REVIEWS, BookSnapshot, Operation
-from snapsync.model.image import image
+from snapsync.model.image import image_objects, image_of
 from snapsync.model.instant import seconds_between
+from snapsync.model.past import stamp
 from snapsync.model.point import Point
 from snapsync.model.status import Standing, Status
 from snapsync.model.threeway import differing
@@ -86,7 +88,17 @@ def _edited(env: Env, last: Operation) -> tuple[str, ...]:
         return ()
     images = env.store.get(last.book, BookSnapshot).images
     paths = {role: env.book_path(role) for role in images}
-    return tuple(path.name for role, path in paths.items() if image(_bytes(path))[0] != images[role])
+    return tuple(path.name for role, path in paths.items() if not _is(env, path, images[role]))
+
+
+def _is(env: Env, path: Path, wanted: ImageId) -> bool:
+    """Whether a file holds what it held at the last look; of a long one its stamp may tell."""
+    past = env.store.memory.past() if env.store.memory else None
+    if past and past.settled and past.image == wanted:
+        with suppress(OSError):
+            if stamp(path.stat()) == past.stamp:
+                return True
+    return image_of(image_objects(_bytes(path))) == wanted
 
 
 def _bytes(path: Path) -> bytes | None:

@@ -18,6 +18,7 @@ from snapsync.model.history import BookSnapshot, BrokerSnapshot, Operation
 from snapsync.model.image import Branch, Image
 from snapsync.model.ledger import Activity
 from snapsync.model.news import Memory
+from snapsync.model.past import Past
 from snapsync.model.plan import FilesBody, Plan, PlanBody
 from snapsync.model.policy import Rules
 from snapsync.model.portable import ApprovalFile, PlanFile
@@ -27,7 +28,12 @@ from snapsync.store.identity import Identity
 from snapsync.store.journal import Journal
 
 PAGE = (Path(__file__).parents[2] / "docs" / "format.md").read_text()
-FILES = {"store": "`store.json`", "journal": "`journal.json`", "told": "`told.json`"}
+FILES = {
+    "store": "`store.json`",
+    "journal": "`journal.json`",
+    "told": "`told.json`",
+    "past": "`memory/history.json`",
+}
 """Kinds that are no objects, and are described under the name of their file."""
 KINDS: list[type[Stored]] = [
     Operation,
@@ -47,6 +53,7 @@ KINDS: list[type[Stored]] = [
     Identity,
     Journal,
     Memory,
+    Past,
     PlanFile,
     ApprovalFile,
 ]

@@ -88,9 +88,7 @@ def test_what_became_of_the_memory_decides_nothing(
         found[how] = (made.id, made.findings, done.open, bot.history.read_bytes(), after.changes)
 
     assert len(found["gone"][3]) > len((saved / "logs" / bot.history.name).read_bytes())
-    assert {name: result == found["gone"] for name, result in found.items()} == dict.fromkeys(
-        SPOILT, True
-    )
+    assert {name: result == found["gone"] for name, result in found.items()} == dict.fromkeys(SPOILT, True)
 
 
 def test_an_apply_adds_to_the_very_file(bot: Bot) -> None:

@@ -18,7 +18,7 @@ from snapsync.errors import BookError, StoreError
 from snapsync.model.canon import ImageId, ObjectId, encode, identify
 from snapsync.model.image import content, image_chunks
 from snapsync.model.pages import Pages
-from snapsync.model.past import Past, Stamp, Tally
+from snapsync.model.past import Count, Past, Stamp
 from snapsync.model.state import ROW, Transaction
 from snapsync.model.tree import Fetch
 from snapsync.version import __version__
@@ -29,7 +29,7 @@ from .history import Trades, trades, transaction, transactions
 from .sheet import LOOK_BACK
 from .sheets import added, opened, sheet_of
 from .stream import stream
-from .summary import Summary, Tallies, streamed, summary
+from .summary import Counts, Summary, streamed, summary
 from .table import Table, checked, rows_in
 from .text import decode
 from .untouched import as_written
@@ -212,8 +212,8 @@ def continued(memory: Remembered, now: Body, files: BookFiles) -> Annals | None:
     told = _summary(memory)
     before, after = ({row.key: row for row in transactions(each)} for each in (old, new))
     last = new.in_order()[-LOOK_BACK:]
-    tallies = _tallies(told, old, new)
-    if tallies is None or len(last) < LOOK_BACK:
+    counts = _counts(told, old, new)
+    if counts is None or len(last) < LOOK_BACK:
         return None
     if not _alone(before, told.pages) or any(
         key not in before and _elsewhere(row, memory, told.pages) for key, row in after.items()
@@ -224,7 +224,7 @@ def continued(memory: Remembered, now: Body, files: BookFiles) -> Annals | None:
         ((row.bucket, key) for key, row in before.items() if after.get(key) != row),
     )
     found = tuple(costs.observations(new.file, last))
-    sums = Summary(pages=pages, actionless=tallies[0], contractless=tallies[1], costs=found)
+    sums = Summary(pages=pages, actionless=counts[0], contractless=counts[1], costs=found)
     return Annals(files, sums, lambda: now)
 
 
@@ -268,12 +268,12 @@ def _saying(key: str) -> str:
     return key.partition("#")[0]
 
 
-def _tallies(told: Summary, old: Trades, new: Trades) -> tuple[Tally, Tally] | None:
+def _counts(told: Summary, old: Trades, new: Trades) -> tuple[Count, Count] | None:
     """The counts with other last rows; None where the last of them all can no longer be told."""
-    before, after = Tallies(), Tallies()
-    for held, tallies in ((old, before), (new, after)):
+    before, after = Counts(), Counts()
+    for held, counts in ((old, before), (new, after)):
         for key, entries in held.entries.items():
-            tallies.take(key, entries)
+            counts.take(key, entries)
     actionless = told.actionless.with_others(before.actionless, after.actionless)
     contractless = told.contractless.with_others(before.contractless, after.contractless)
     return (actionless, contractless) if actionless and contractless else None

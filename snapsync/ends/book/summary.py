@@ -5,8 +5,9 @@ A long one is gone through once, as a stream: at no time are all its rows in mem
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
 
 import msgspec
@@ -14,9 +15,10 @@ import msgspec
 from snapsync.model.canon import ObjectId
 from snapsync.model.collect import Collector
 from snapsync.model.pages import Pages
-from snapsync.model.past import Tally
+from snapsync.model.past import Count
 from snapsync.model.policy import Finding
 from snapsync.model.state import ROW, Transaction
+from snapsync.model.whereabouts import whereabouts
 
 from . import costs
 from .entries import EVENTS, Entries, Entry, required
@@ -33,14 +35,16 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """What is known of a history without its rows.
 
     ``actionless`` and ``contractless`` are the rows to which no order can ever be matched. ``made`` is what
-    the pages consist of, where they were made as bytes: a store may lack it.
+    the pages consist of, where they were made as bytes: a store may lack it. ``places`` are then the
+    whereabouts of all trades.
     """
 
     pages: Pages[Transaction]
-    actionless: Tally
-    contractless: Tally
+    actionless: Count
+    contractless: Count
     costs: tuple[Finding, ...]
     made: Mapping[ObjectId, bytes] = msgspec.field(default_factory=dict)
+    places: Collection[int] = ()
 
 
 def summary(found: Trades) -> Summary:
@@ -49,13 +53,13 @@ def summary(found: Trades) -> Summary:
     Raises:
         BookError: its rows cannot be understood.
     """
-    tallies = Tallies()
+    counts = Counts()
     for key, entries in found.entries.items():
-        tallies.take(key, entries)
+        counts.take(key, entries)
     return Summary(
         pages=Pages.of(Transaction, transactions(found)),
-        actionless=tallies.actionless,
-        contractless=tallies.contractless,
+        actionless=counts.actionless,
+        contractless=counts.contractless,
         costs=tuple(costs.observations(found.file, found.in_order()[-LOOK_BACK:])),
     )
 
@@ -74,11 +78,11 @@ def streamed(file: Sheet, rows: Iterable[Row], again: Iterable[Row]) -> Summary:
     return _Stream(file).of(rows, again)
 
 
-class Tallies:
+class Counts:
     """Counts the rows that no order can be matched to."""
 
     def __init__(self) -> None:
-        self.actionless, self.contractless = Tally(), Tally()
+        self.actionless, self.contractless = Count(), Count()
 
     def take(self, key: str, entries: Iterable[Entry]) -> None:
         """Count the rows of one trade."""
@@ -105,7 +109,8 @@ class _Stream:
         """Hashes of the keys that are done; a collision only has the rows gone through once more."""
         self._late: dict[str, list[Entry]] = {}
         self._seen: dict[str, int] = {}
-        self._tallies, self._trades = Tallies(), Collector(Transaction)
+        self._counts, self._trades = Counts(), Collector(Transaction)
+        self._places = array("Q")
         self._last: deque[Entry] = deque(maxlen=LOOK_BACK)
 
     def of(self, rows: Iterable[Row], again: Iterable[Row]) -> Summary:
@@ -118,10 +123,11 @@ class _Stream:
             self._join(again)
         return Summary(
             pages=self._trades.pages(),
-            actionless=self._tallies.actionless,
-            contractless=self._tallies.contractless,
+            actionless=self._counts.actionless,
+            contractless=self._counts.contractless,
             costs=tuple(costs.observations(self._file, self._last)),
             made=self._trades.objects,
+            places=self._places,
         )
 
     def _take(self, entry: Entry) -> None:
@@ -148,8 +154,10 @@ class _Stream:
             self._done.add(hash(key))
 
     def _add(self, key: str, entries: list[Entry]) -> None:
-        self._tallies.take(key, entries)
-        self._trades.add(transaction(key, entries))
+        self._counts.take(key, entries)
+        trade = transaction(key, entries)
+        self._trades.add(trade)
+        self._places.append(whereabouts(trade))
 
     def _join(self, again: Iterable[Row]) -> None:
         """Put rows to their orders' that were done long before they came."""
