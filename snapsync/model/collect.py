@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Generic
 
 from .canon import ObjectId
@@ -12,11 +14,31 @@ _HELD = 1 << 16
 """So many rows may be in memory as rows; the others are there as the bytes of their pages."""
 
 
+class Packed(Mapping[ObjectId, bytes]):
+    """Objects that are many, and take a third of their room in memory."""
+
+    def __init__(self) -> None:
+        self._packed: dict[ObjectId, bytes] = {}
+
+    def add(self, objects: Iterable[tuple[ObjectId, bytes]]) -> None:
+        """Take some more."""
+        self._packed.update((id, zlib.compress(data, 1)) for id, data in objects)
+
+    def __getitem__(self, id: ObjectId) -> bytes:
+        return zlib.decompress(self._packed[id])
+
+    def __iter__(self) -> Iterator[ObjectId]:
+        return iter(self._packed)
+
+    def __len__(self) -> int:
+        return len(self._packed)
+
+
 class Collector(Generic[R]):
     """Takes rows of all different keys, and gives their Pages; ``objects`` are what those are made of."""
 
     def __init__(self, row: type[R]) -> None:
-        self.objects: dict[ObjectId, bytes] = {}
+        self.objects = Packed()
         self._row = row
         self._open: dict[str, list[R]] = {}
         self._sealed: dict[str, Part[R]] = {}
@@ -59,6 +81,6 @@ class Collector(Generic[R]):
         for name in [name for name in self._open if name != but]:
             if rows := self._open.pop(name):
                 part = grown(rows)
-                self.objects.update(part.objects())
+                self.objects.add(part.objects())
                 self._sealed[name] = Part.stored(part.id, self._row, self.objects.__getitem__)
         self._held = sum(len(rows) for rows in self._open.values())

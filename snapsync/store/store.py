@@ -18,6 +18,7 @@ from snapsync.model.references import is_operation
 from snapsync.model.stored import stored
 
 from . import reads
+from .bulk import put_all
 from .identity import Identity, read_identity, write_identity
 from .keys import Keys
 from .local import LocalPlace
@@ -28,9 +29,6 @@ from .walk import newest_first
 LOCK_SECONDS = 10.0
 """How long a writer waits for the lock, unless it is told otherwise."""
 _SHORTEST_PREFIX = 4
-MANY = 256
-"""So many new objects of one kind lie in files of their own; the rest of them are packed as they come."""
-_BATCH = 32 * 2**20
 LOOSE = 1024
 """How many objects lie in files of their own before a commit packs them."""
 
@@ -75,6 +73,7 @@ class Store:
             if store is None:
                 store = cls(folder, place, Identity(store=os.urandom(16).hex(), env=env))
                 store.memory = FolderMemory(folder / "memory")
+                store._known_new = next(place.ids(), None) is None
                 store._write_identity()
         return store
 
@@ -120,21 +119,7 @@ class Store:
         """Keep encoded objects, in their order; many new ones become packs at once."""
         if self._collected is None:
             self._collected = self.place.collected()
-        new, many, size = 0, dict[ObjectId, bytes](), 0
-        for id, data in objects:
-            if new < MANY:
-                fresh = self.place.put(id, data)
-                new += fresh
-            elif fresh := id not in many and not self.place.has(id):
-                many[id] = data
-                size += len(data)
-            if not fresh:
-                self._relied[id] = data
-            if size > _BATCH:
-                self.place.put_many(many)
-                many, size = {}, 0
-        if many:
-            self.place.put_many(many)
+        self._relied |= put_all(self.place, objects)
 
     def get(self, id: ObjectId, type: type[S]) -> S:
         """Read a value back, proven by its hash.
