@@ -65,7 +65,10 @@ def _turn(scene: Scene, grown: list[int]) -> Iterator[tuple[str, Cost]]:
     scene.door.fill()
     before = disk.size(disk.files(scene.folder / "state"))
     yield PLAN, scene.measured("plan")
-    yield APPLY, scene.measured("apply", "--yes")
+    applied = scene.measured("apply", "--yes")
+    if not applied.written:
+        raise RuntimeError("there was nothing to apply")
+    yield APPLY, applied
     grown.append(disk.size(disk.files(scene.folder / "state")) - before)
     yield PLAN_IMPORTS, imports.imported(scene.folder.parent / "imports.json")
     yield READ, compared(READ, scene)
