@@ -51,5 +51,7 @@ def _found(results: Results) -> dict[str, str]:
 def _measured(case: Case) -> str:
     """When, with what, and on what."""
     machine = ", ".join(f"{name} {value}" for name, value in case.machine.items())
-    notes = "".join(f" {note}." for note in case.notes)
+    rounds = max((row.rounds for row in case.rows), default=1)
+    notes = f" Medians of {rounds} rounds." if rounds > 1 else ""
+    notes += "".join(f" {note}." for note in case.notes)
     return f"Measured {case.measured:%Y-%m-%d} with {case.version}; {machine}.{notes}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import statistics
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -24,8 +26,6 @@ READERS = {
 BASE = "python -c 'import click, msgspec'"
 STORE_GROWS, HISTORY_GROWS = "store, bytes more per sync", "history, bytes more per sync"
 APPENDED = "history is still the same file"
-_SYNCS = 10
-"""Over so many syncs the growth of the store is measured."""
 
 
 def steady(sizes: Sequence[int], rounds: int) -> Case:
@@ -43,12 +43,14 @@ def _measured(name: str, sizes: Sequence[int], rounds: int, *more: str) -> Case:
     with scenes(sizes) as found:
         once = [row for scene in found for row in _first(scene, *more)]
         keep(name, once)
-        turns = {str(scene.size): partial(_turn, scene) for scene in found}
+        before = {scene.size: scene.history.stat() for scene in found}
+        grown: dict[int, list[int]] = {scene.size: [] for scene in found}
+        turns = {str(scene.size): partial(_turn, scene, grown[scene.size]) for scene in found}
         costs = interleaved(rounds, turns)
-        readers = interleaved(rounds, {str(scene.size): partial(_readers, scene) for scene in found})
         facts: dict[str, float] = {}
         for scene in found:
-            facts |= _growth(scene, max(_SYNCS - rounds, 2))
+            facts |= _grown(scene, before[scene.size], grown[scene.size])
+        readers = interleaved(rounds, {str(scene.size): partial(_readers, scene) for scene in found})
     return keep(name, (*once, *rows(costs), *rows(readers)), facts)
 
 
@@ -58,11 +60,16 @@ def _first(scene: Scene, *more: str) -> Iterator[Row]:
     imports.record(scene.folder, scene.folder.parent / "imports.json", "plan")
 
 
-def _turn(scene: Scene) -> Iterator[tuple[str, Cost]]:
+def _turn(scene: Scene, grown: list[int]) -> Iterator[tuple[str, Cost]]:
     yield IN_STEP, scene.measured("plan")
     scene.door.fill()
+    before = disk.size(disk.files(scene.folder / "state"))
     yield PLAN, scene.measured("plan")
-    yield APPLY, scene.measured("apply", "--yes")
+    applied = scene.measured("apply", "--yes")
+    if not applied.written:
+        raise RuntimeError("there was nothing to apply")
+    yield APPLY, applied
+    grown.append(disk.size(disk.files(scene.folder / "state")) - before)
     yield PLAN_IMPORTS, imports.imported(scene.folder.parent / "imports.json")
     yield READ, compared(READ, scene)
     yield READ_IMPORTS, imports.these("polars", folder=scene.folder)
@@ -74,22 +81,15 @@ def _readers(scene: Scene) -> Iterator[tuple[str, Cost]]:
     yield BASE, imports.these("click", "msgspec", folder=scene.folder)
 
 
-def _growth(scene: Scene, syncs: int) -> dict[str, float]:
-    """By how much the store and the history grow with each sync of one trade."""
-    state = scene.folder / "state"
-    history = scene.history.stat()
-    before = disk.size(disk.files(state))
-    for _ in range(syncs):
-        scene.door.fill()
-        scene.measured("plan")
-        scene.measured("apply", "--yes")
-    now = scene.history.stat()
+def _grown(scene: Scene, before: os.stat_result, grown: Sequence[int]) -> dict[str, float]:
+    """By how much the store and the history have grown with each sync of one trade."""
+    state, history = disk.files(scene.folder / "state"), scene.history.stat()
     found = {
-        STORE_GROWS: (disk.size(disk.files(state)) - before) / syncs,
-        HISTORY_GROWS: (now.st_size - history.st_size) / syncs,
-        APPENDED: float(now.st_ino == history.st_ino),
-        "store, bytes": disk.size(disk.files(state)),
-        "store, files": len(disk.files(state)),
-        "history, bytes": now.st_size,
+        STORE_GROWS: statistics.mean(grown),
+        HISTORY_GROWS: (history.st_size - before.st_size) / len(grown),
+        APPENDED: float(history.st_ino == before.st_ino),
+        "store, bytes": disk.size(state),
+        "store, files": len(state),
+        "history, bytes": history.st_size,
     }
     return {f"{name} at {scene.size}": value for name, value in found.items()}

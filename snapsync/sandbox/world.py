@@ -87,7 +87,6 @@ class World:
         self._accounts = 0
         self.listings: dict[str, Instrument] = {}
         self.marks: dict[str, Decimal] = {}
-        self.positions: dict[str, Position] = {}
         self.open_account(cash, new_keys=True)
 
     def open_account(self, cash: Decimal, *, new_keys: bool) -> None:
@@ -104,7 +103,7 @@ class World:
         )
         self.cash = self.opening_cash = cash
         self.accrued_fees = self.pending_fees = Decimal(0)
-        self.positions.clear()
+        self.positions: dict[str, Position] = {}
         self.opening_positions: dict[str, Position] = {}
         self.orders: dict[str, Order] = {}
         self.queue = OrderQueue()
@@ -206,8 +205,7 @@ class World:
     def unpost(self, activity: Activity) -> None:
         """Take an activity back as if it had never been: the others alone say what there is."""
         marks, rest = dict(self.marks), [row for row in self.activities if row is not activity]
-        self.cash = self.opening_cash
-        self.positions = dict(self.opening_positions)
+        self.cash, self.positions = self.opening_cash, dict(self.opening_positions)
         self.activities, self.activities_by_id = [], ActivityQueue()
         for row in rest:
             self.post(row)
