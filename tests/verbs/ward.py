@@ -253,10 +253,35 @@ def _making(folder: Path, order: str) -> None:
         (folder / name).unlink()
 
 
+def _lengthened(folder: Path) -> None:
+    """The bot has traded for years: the history is too long to be read whole each time."""
+    head, _, rows = (folder / NAMES["history"]).read_text().partition("\n")
+    old = "".join(
+        f"2024-{1 + number // 400:02}-02 1{number % 10}:0{number // 10 % 10}:{number % 60:02},"
+        f"SPY250117C00635000,BUY,1,2.40,240.00,old-{number},breakout of long ago\n"
+        for number in range(4_200)
+    )
+    (folder / NAMES["history"]).write_text(f"{head}\n{old}{rows}")
+
+
+def _replacing_long(folder: Path, order: str) -> None:
+    """As replacing, with a long history: what lies before its last rows is copied."""
+    _replacing(folder, order)
+    _lengthened(folder)
+
+
+def _appending_long(folder: Path, order: str) -> None:
+    """As appending, to a long history."""
+    _appending(folder, order)
+    _lengthened(folder)
+
+
 KINDS: dict[str, Callable[[Path, str], None]] = {
     "replacing": _replacing,
     "appending": _appending,
     "making": _making,
+    "replacing, long": _replacing_long,
+    "appending, long": _appending_long,
 }
 
 
