@@ -34,7 +34,8 @@ def scaling(case: Case) -> str:
     lines = []
     for what in whats:
         for measure, (cell, form) in measures.items():
-            found = {row.size: cell(row.cost) for row in case.rows if row.what == what}
+            found: dict[int, float | None] = dict.fromkeys(sizes)
+            found |= {row.size: cell(row.cost) for row in case.rows if row.what == what}
             told = [shown(found.get(size), form) for size in sizes]
             lines.append([f"{what}: {measure}", *told, ratio(found), slope(found)])
     for name in (steady.STORE_GROWS, steady.HISTORY_GROWS, "store, bytes", "store, files", "history, bytes"):
