@@ -119,7 +119,7 @@ def ratio(found: dict[int, float | None]) -> str:
 
 def slope(found: dict[int, float] | dict[int, float | None]) -> str:
     """How it grows: 0 is not at all, 1 as the size does; the line of least squares of the logarithms."""
-    points = [(math.log(size), math.log(value)) for size, value in found.items() if value]
+    points = [(math.log(size), math.log(value)) for size, value in found.items() if value and value > 0]
     if len(points) < 2:  # noqa: PLR2004 - a line needs two
         return ""
     middle_x = sum(x for x, _ in points) / len(points)

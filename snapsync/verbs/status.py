@@ -92,9 +92,12 @@ def _edited(env: Env, last: Operation) -> tuple[str, ...]:
 
 
 def _is(env: Env, path: Path, wanted: ImageId) -> bool:
-    """Whether a file holds what it held at the last look; of a long one its stamp may tell."""
+    """Whether a file holds what it held at the last look; of a long one its stamp tells.
+
+    A change in the very instant of that look is left to the next plan, which hashes what is not settled.
+    """
     past = env.store.memory.past() if env.store.memory else None
-    if past and past.settled and past.image == wanted:
+    if past and past.image == wanted:
         with suppress(OSError):
             if stamp(path.stat()) == past.stamp:
                 return True

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from snapsync import apply, plan
+from snapsync import apply, plan, status
 from snapsync.model.kept import Keep
 from snapsync.verbs.gc import gc
 from tests.book.long import data_of, lines
@@ -116,6 +116,18 @@ def test_a_row_that_the_bot_adds_meanwhile_stays(bot: Bot) -> None:
     assert text.count(mine) == 1
     assert text.count("\n") == before + 2
     assert plan(bot.env()).plan.changes == ()
+
+
+def test_status_tells_whether_a_long_history_was_edited(bot: Bot) -> None:
+    """With what is remembered and without: a file as it was is told from one with another digit in it."""
+    data = bot.history.read_bytes()
+    assert status(bot.env()).edited == ()
+    shutil.rmtree(memory(bot))
+    assert status(bot.env()).edited == ()
+
+    plan(bot.env())
+    bot.history.write_bytes(data.replace(b",0.65,", b",0.66,", 1))
+    assert status(bot.env()).edited == (bot.history.name,)
 
 
 def test_a_gc_between_two_looks(bot: Bot) -> None:
