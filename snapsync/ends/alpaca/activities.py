@@ -66,8 +66,9 @@ def read_activities(
     Pages ascend, which is stable while new rows arrive (pitfall 40). Rows that share a millisecond with
     the last of a page were seen to vanish from the next (Alpaca-API issue 176), so a page is continued from
     its last row of an *earlier* millisecond; what is seen twice is one, by its key. With ``unread`` it is
-    continued from its last row, for a request less now and then, and the millisecond is noted there. Only
-    a page that brings nothing of before ``until`` is the end: nothing says that a short one is.
+    continued from its last row, for a request less now and then, and the millisecond is noted there; and a
+    short page is taken for the end. Else only a page that brings nothing of before ``until`` is: nothing says
+    that a short one is.
 
     Raises:
         BrokerError: a page holds one id twice, with different content; or pages repeat without an end.
@@ -80,7 +81,8 @@ def read_activities(
         found |= page
         if len(page) >= PER_PAGE and not new:
             raise repeats("/account/activities")
-        if len(page) < PER_PAGE and all(made(page[key]) >= until for key in new):
+        short = len(page) < PER_PAGE
+        if short and (unread is not None or all(made(page[key]) >= until for key in new)):
             if len(found) >= PER_PAGE:
                 progress(1.0)
             return _sorted(found)
