@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+BENCH := $(VENV)-bench
 READY := $(VENV)/.ready
 
 .PHONY: demo test test-all bench lint types docs clean
@@ -16,8 +17,8 @@ test-all: test  ## the exhaustive sweeps too
 	@$(BIN)/python -m pytest -q -n auto -m exhaustive
 
 # e.g. make bench CASES="steady first" SIZES="1000 10000"
-bench: $(VENV)/.bench  ## what things cost, measured as whole processes, beside other programs
-	@$(BIN)/python -m bench $(if $(CASES),--only $(CASES)) $(if $(SIZES),--sizes $(SIZES)) $(if $(ROUNDS),--rounds $(ROUNDS))
+bench: $(BENCH)/.ready  ## what things cost, measured as whole processes, beside other programs
+	@$(BENCH)/bin/python -m bench $(if $(CASES),--only $(CASES)) $(if $(SIZES),--sizes $(SIZES)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 lint: $(READY)
 	@$(BIN)/ruff check .
@@ -30,7 +31,7 @@ docs: $(READY)  ## rewrite the generated pages under docs/
 	@$(BIN)/python -m tests.generate_docs
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(BENCH) .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -40,6 +41,9 @@ $(READY): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
-$(VENV)/.bench: $(READY)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+# A venv of its own: one of the other programs brings a package named tests, which would hide ours.
+$(BENCH)/.ready: pyproject.toml constraints.txt
+	@echo "setting up $(BENCH) (once)…"
+	@$(PYTHON) -m venv $(BENCH)
+	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@touch $@
