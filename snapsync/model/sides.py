@@ -29,22 +29,26 @@ _NEAR = 2
 class Sides:
     """The trades to compare, of the book and of the broker, by key.
 
-    ``booked`` finds any trade of the book by its key. ``named`` maps an order to the row that has the bot's
-    own id of it, the client order id, where the broker's belongs; such a row stays as it is.
+    ``named`` maps an order to the row that has the bot's own id of it, the client order id, where the
+    broker's belongs; such a row stays as it is.
     """
 
     def __init__(self, look: Look, moves: Moves, since: Instant, ended: Ended) -> None:
         self._look, self._ended = look, ended
-        self.booked = _finder(look.find_in_book, look.book.transactions)
+        self._book = _finder(look.find_in_book, look.book.transactions)
         self._broker = _finder(look.find_at_broker, look.broker.transactions)
         if moves.moved is None:
             self.broker = look.broker.transactions.by_key()
             recent = {row.key: row for row in look.book.transactions.between(_day(since, -_NEAR))}
-            self.book = recent | _found(self.booked, self.broker.keys() - recent.keys())
+            self.book = recent | _found(self._book, self.broker.keys() - recent.keys())
         else:
-            self.book, self.broker = _found(self.booked, moves.moved), _found(self._broker, moves.moved)
+            self.book, self.broker = _found(self._book, moves.moved), _found(self._broker, moves.moved)
         self.named = dict(self._named_by_orders()) | dict(self._named_by_rows())
         self.broker |= _found(self._broker, self.named)
+
+    def booked(self, key: str) -> Transaction | None:
+        """The book's trade of a key, whether it is to be compared or not."""
+        return self.book.get(key) or self._book(key)
 
     def imported(self) -> list[Transaction]:
         """The orders that we imported and that a row which has come since may stand for."""
