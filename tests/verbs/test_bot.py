@@ -102,13 +102,20 @@ def sync(folder: Folder) -> None:
             apply(env)
 
 
+def _long_ago(count: int) -> str:
+    """Rows of another year; so many that the history is not read whole each time."""
+    row = "2024-01-02 10:00:00,SPY250117C00635000,BUY,1,2.40,240.00,,an old breakout"
+    return "".join(f"{row} {number}\n" for number in range(count))
+
+
+@pytest.mark.parametrize("old", [0, 5_000])
 @pytest.mark.parametrize("seed", [0, *(pytest.param(n, marks=pytest.mark.exhaustive) for n in range(1, 9))])
-def test_no_row_of_the_bots_is_lost(bot_at: Callable[..., Folder], seed: int) -> None:
+def test_no_row_of_the_bots_is_lost(bot_at: Callable[..., Folder], seed: int, old: int) -> None:
     """Whatever it writes between look, plan and apply: its rows stay, and each order is there once."""
     folder = bot_at("quiet")
     folder.history.parent.mkdir()
     folder.positions.write_text(POSITIONS)
-    folder.history.write_text(HISTORY)
+    folder.history.write_text(HISTORY + _long_ago(old))
     trader = Trader(folder, seed)
     env = folder.env()
 
@@ -134,12 +141,13 @@ def test_no_row_of_the_bots_is_lost(bot_at: Callable[..., Folder], seed: int) ->
     assert ids.keys() == {*filled}
 
 
-def test_rows_added_all_the_while_are_kept(bot_at: Callable[..., Folder]) -> None:
+@pytest.mark.parametrize("old", [0, 5_000])
+def test_rows_added_all_the_while_are_kept(bot_at: Callable[..., Folder], old: int) -> None:
     """A bot that goes on appending, in a thread of its own: every row is there once in the end."""
     folder = bot_at("quiet")
     folder.history.parent.mkdir()
     folder.positions.write_text(POSITIONS)
-    folder.history.write_text(HISTORY)
+    folder.history.write_text(HISTORY + _long_ago(old))
     trader, done = Trader(folder, 0), Event()
 
     def write() -> None:
