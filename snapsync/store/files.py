@@ -185,7 +185,9 @@ def leave(target: Path, data: bytes) -> None:
     """Replace a file that carries its own checksum and that nobody misses; it need not be durable."""
     temporary = target.with_name(f"{TEMPORARY}{os.urandom(8).hex()}")
     with _told(target), _removed_on_failure(temporary):
-        temporary.write_bytes(data)
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
         temporary.replace(target)
 
 
@@ -209,8 +211,12 @@ def append(target: Path, data: bytes) -> None:
 
 def add(target: Path, data: bytes) -> None:
     """Add to a file that carries its own checksums and that nobody misses; it need not be durable."""
-    with _told(target), target.open("ab") as file:
-        file.write(data)
+    with _told(target):
+        handle = os.open(target, os.O_WRONLY | os.O_APPEND)
+        try:
+            os.write(handle, data)
+        finally:
+            os.close(handle)
 
 
 def add_lines(target: Path, data: bytes) -> None:
