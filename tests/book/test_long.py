@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from importlib import resources
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -195,6 +197,44 @@ def test_other_settings_have_it_read_anew(tmp_path: Path) -> None:
 
     assert read(renamed, kept.remembered()).state.id == whole(renamed, data_of(lines())).state.id
     assert read(renamed, kept.remembered()).state.id != whole(files, data_of(lines())).state.id
+
+
+def test_the_machines_zone_may_become_another(tmp_path: Path) -> None:
+    """A machine whose zone has no name is moved: the same file then tells other times."""
+    before, after = (_localtime(name) for name in ("America/New_York", "Europe/London"))
+    files = msgspec.structs.replace(on_disk(tmp_path, history=data_of(lines())), timezone=before)
+    kept = Kept(read(files), files.history)
+    moved = msgspec.structs.replace(files, timezone=after)
+
+    assert str(before) == str(after)
+    assert read(moved, kept.remembered()).state.id == whole(moved, data_of(lines())).state.id
+    assert read(moved, kept.remembered()).state.id != read(files, kept.remembered()).state.id
+
+
+def _localtime(name: str) -> ZoneInfo:
+    """A zone as a machine has it that does not know its name."""
+    with resources.files("tzdata.zoneinfo").joinpath(*name.split("/")).open("rb") as stream:
+        return ZoneInfo.from_file(stream, key="localtime")
+
+
+def test_an_order_on_both_sides_of_the_cut_costs_no_whole_reading(tmp_path: Path) -> None:
+    """Where the last rows begin in the middle of an order, they begin a little earlier."""
+    files = on_disk(tmp_path, history=data_of(lines(6_000)))
+    kept = Kept(read(files), files.history)
+    cut = kept.past.line - 1  # the index of the first of the last rows
+    rows = lines(6_000)
+    rows[cut] = row(cut - 1, alpaca_order_id=rows[cut - 1].split(",")[7], quantity="2")
+    rows[cut] = rows[cut - 1]
+    files.history.write_bytes(data_of(rows))
+    kept = Kept(read(files), files.history)
+    assert kept.past.line - 1 == cut
+    files.history.write_bytes(data_of([*rows, row(6_000)]))
+
+    found = read(files, kept.remembered())
+
+    assert found.state.id == whole(files, data_of([*rows, row(6_000)])).state.id
+    assert "whole" not in vars(found.annals)
+    assert found.annals.body.cut.chunks == kept.past.chunks - 1
 
 
 cells = st.fixed_dictionaries(

@@ -5,7 +5,6 @@ hold after a plan's changes; it never writes. Spans are put into the files as th
 columns, keys, rows and newlines that are not ours come back byte for byte.
 """
 
-from .annals import Remembered
 from .book import Reading, foreseen, read, synced_at, understand
 from .diagnosis import Diagnosis, diagnose
 from .history import lines_of_the_bot
@@ -14,6 +13,7 @@ from .merge import Merged, merge
 from .nearby import Nearby, nearby
 from .propose import propose
 from .raw import assure_writable, read_files
+from .remembered import Remembered
 from .repair import Repaired, repair
 from .sheets import names_of
 from .values import ROLES, BookFiles, Edit, Fix, Role, Writing, plain_name

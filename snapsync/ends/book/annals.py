@@ -9,23 +9,19 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from operator import attrgetter
 
-import msgspec
-
 from snapsync.errors import BookError, StoreError
-from snapsync.model.canon import ImageId, ObjectId, encode, identify
-from snapsync.model.image import content, image_chunks
+from snapsync.model.canon import ImageId, ObjectId
 from snapsync.model.pages import Pages
 from snapsync.model.past import Count, Past, Stamp
 from snapsync.model.state import ROW, Transaction
-from snapsync.model.tree import Fetch
-from snapsync.version import __version__
 
 from . import costs
-from .body import Body, Cut, even_quotes
+from .body import Body, even_quotes
 from .history import Trades, trades, transaction, transactions
+from .remembered import Remembered, terms
 from .sheet import LOOK_BACK
 from .sheets import added, opened, sheet_of
 from .stream import stream
@@ -35,23 +31,10 @@ from .text import decode
 from .untouched import as_written
 from .values import BookFiles
 
-READING = 1
-"""To be raised with every change in how a history is understood."""
 SHORT = 256 * 1024
 """Up to so many bytes a history is read whole each time, and nothing of it is remembered."""
-
-
-class Remembered(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """What is remembered of the history, and the ways to what the store holds of it.
-
-    ``find`` tells the trade of a key in it. ``appended`` is the stamp that the file had when it was found
-    as remembered under the env's lock, just before we added to its end.
-    """
-
-    past: Past
-    fetch: Fetch
-    find: Callable[[str], Transaction | None]
-    appended: Stamp | None = None
+_TRIES = 3
+"""So often the last rows are taken to begin one chunk earlier, before all are read."""
 
 
 class Annals:
@@ -166,33 +149,9 @@ def annals(data: bytes | None, files: BookFiles) -> Annals:
 
 def recalled(memory: Remembered, files: BookFiles) -> Annals | None:
     """The history as it is remembered, for a file that has not changed; None where it cannot be."""
-    past = memory.past
-    if past.terms != terms(files):
+    if memory.past.terms != terms(files):
         return None
-
-    def body() -> Body:
-        return _body(memory)
-
-    return Annals(files, _summary(memory), body, past.image)
-
-
-def _body(memory: Remembered, cut: Cut | None = None) -> Body:
-    """The content as it was, cut where it was then, or elsewhere."""
-    past = memory.past
-    cut = cut or Cut(past.chunks, past.start, past.line)
-    ids = image_chunks(past.image, memory.fetch)
-    rest = b"".join(content(memory.fetch(id)) for id in ids[cut.chunks :])
-    return Body(rest, ids[: cut.chunks], cut, memory.fetch)
-
-
-def _summary(memory: Remembered) -> Summary:
-    past = memory.past
-    return Summary(
-        pages=Pages.stored(Transaction, past.transactions, memory.fetch),
-        actionless=past.actionless,
-        contractless=past.contractless,
-        costs=past.costs,
-    )
+    return Annals(files, memory.summary(), memory.body, memory.past.image)
 
 
 def continued(memory: Remembered, now: Body, files: BookFiles) -> Annals | None:
@@ -203,29 +162,44 @@ def continued(memory: Remembered, now: Body, files: BookFiles) -> Annals | None:
         now: the file, whose beginning up to the cut is as it was.
         files: how it is understood.
     """
-    if memory.past.terms != terms(files) or not now.cut.chunks or not even_quotes(now.rest or b""):
+    if memory.past.terms != terms(files):
         return None
+    body: Body | None = now
     try:
-        old, new = window(_body(memory, now.cut), files), window(now, files)
+        for _ in range(_TRIES):
+            if body is None or not body.cut.chunks:
+                return None
+            if sums := _continued(memory, body, files):
+                return Annals(files, sums, partial(_itself, body))
+            body = body.wider()  # an order may have rows on both sides of the cut
     except (BookError, StoreError):
-        return None  # what is wrong is told by reading it whole
-    told = _summary(memory)
+        pass  # what is wrong is told by reading it whole
+    return None
+
+
+def _itself(body: Body) -> Body:
+    return body
+
+
+def _continued(memory: Remembered, now: Body, files: BookFiles) -> Summary | None:
+    """What the history comes to with these last rows; None where those before them have a say in it."""
+    if not even_quotes(now.rest or b""):
+        return None
+    old, new = window(memory.body(now.cut), files), window(now, files)
+    told = memory.summary()
     before, after = ({row.key: row for row in transactions(each)} for each in (old, new))
     last = new.in_order()[-LOOK_BACK:]
     counts = _counts(told, old, new)
-    if counts is None or len(last) < LOOK_BACK:
+    if counts is None or len(last) < LOOK_BACK or not _alone(before, told.pages):
         return None
-    if not _alone(before, told.pages) or any(
-        key not in before and _elsewhere(row, memory, told.pages) for key, row in after.items()
-    ):
+    if any(key not in before and _elsewhere(row, memory, told.pages) for key, row in after.items()):
         return None
     pages = told.pages.merged(
         (row for key, row in after.items() if before.get(key) != row),
         ((row.bucket, key) for key, row in before.items() if after.get(key) != row),
     )
     found = tuple(costs.observations(new.file, last))
-    sums = Summary(pages=pages, actionless=counts[0], contractless=counts[1], costs=found)
-    return Annals(files, sums, lambda: now)
+    return Summary(pages=pages, actionless=counts[0], contractless=counts[1], costs=found)
 
 
 def window(body: Body, files: BookFiles) -> Trades:
@@ -277,10 +251,3 @@ def _counts(told: Summary, old: Trades, new: Trades) -> tuple[Count, Count] | No
     actionless = told.actionless.with_others(before.actionless, after.actionless)
     contractless = told.contractless.with_others(before.contractless, after.contractless)
     return (actionless, contractless) if actionless and contractless else None
-
-
-def terms(files: BookFiles) -> str:
-    """The hash of what the understanding of a history depends on beside its bytes."""
-    return identify(
-        encode([READING, __version__, files.history.name, files.renames("history"), str(files.timezone)])
-    )

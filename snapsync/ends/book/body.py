@@ -58,6 +58,18 @@ class Body:
         """With other bytes behind the cut."""
         return Body(rest, self.before, self.cut, like=self)
 
+    def wider(self) -> Body | None:
+        """The same content, cut one chunk earlier; None where what lies there is not at hand as a chunk.
+
+        Raises:
+            StoreError: the chunk is not in the store.
+        """
+        if self._fetch is None or not self.before:
+            return None
+        chunk = content(self._fetch(self.before[-1]))
+        cut = Cut(self.cut.chunks - 1, self.cut.start - len(chunk), self.cut.line - lines(chunk))
+        return Body(chunk + (self.rest or b""), self.before[:-1], cut, self._fetch)
+
     @cached_property
     def image(self) -> ImageId:
         """The id of the file's image."""

@@ -15,12 +15,13 @@ from snapsync.model.policy import Finding
 from snapsync.model.state import Position, State
 
 from . import bankroll, positions
-from .annals import Annals, Remembered, annals, continued, recalled
+from .annals import Annals, annals, continued, recalled
 from .body import Body
 from .follow import Followed, follow
 from .members import Members, members
 from .positions import Holdings, holdings
 from .raw import blocks, read_files, read_stamped
+from .remembered import Remembered
 from .sheets import opened
 from .summary import observations
 from .text import decode

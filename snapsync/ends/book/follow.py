@@ -9,9 +9,9 @@ from snapsync.errors import StoreError
 from snapsync.model.image import chunk_id, chunks, image_chunks
 from snapsync.model.past import Stamp
 
-from .annals import Remembered
 from .body import Body, Cut, lines
 from .raw import blocks
+from .remembered import Remembered
 
 _FARTHEST = 64
 """Chunks before the end of what is remembered; who edits still earlier rows has the file read whole."""
