@@ -98,11 +98,11 @@ def pairs(look: Look, base: Base | None) -> Pairs:
 def _may_go(look: Look, found: Sides, order: Transaction, days: Days) -> bool:
     """Whether the imported row of an order is as we wrote it, and says what the broker says."""
     row = found.booked(order.key)
-    return row is not None and order.key in look.untouched and _same(row, order, days)
+    return row is not None and look.untouched(order.key) and _same(row, order, days)
 
 
 def _doubled(look: Look, row: Transaction, order: Transaction) -> bool:
-    return row.origin != IMPORTED and row.qty == 2 * order.qty and order.key in look.untouched
+    return row.origin != IMPORTED and row.qty == 2 * order.qty and look.untouched(order.key)
 
 
 def _strays(look: Look, found: Sides) -> Iterator[Transaction]:

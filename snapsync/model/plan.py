@@ -6,7 +6,7 @@ no prices: planning twice on unchanged facts gives one id, and so does a price t
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Literal
 
@@ -191,10 +191,15 @@ class Written(msgspec.Struct, frozen=True):
     at: Instant
 
 
+def _never(key: str) -> bool:
+    del key
+    return False
+
+
 class Look(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """What was seen of both sides at one time, stored: the facts that a plan is made of.
 
-    ``untouched`` tells whether an imported trade's row is as we wrote it, ``corrected`` is when the
+    ``untouched`` tells of a key whether its imported row is as we wrote it, ``corrected`` is when the
     bankroll was last written by us, ``book_zone`` the zone of the book's times that name none,
     ``written`` what was applied in the last 24 hours, and ``holds`` what waits for a person's yes.
     ``hosts`` are the names of the host that last wrote the book and of this one, if these are two machines.
@@ -215,7 +220,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     open_orders: tuple[OpenOrder, ...] = ()
     rebound: bool = False
     observations: tuple[Finding, ...] = ()
-    untouched: Container[str] = frozenset()
+    untouched: Callable[[str], bool] = _never
     find_in_book: Find | None = None
     find_at_broker: Find | None = None
     corrected: Instant | None = None

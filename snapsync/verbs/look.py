@@ -128,7 +128,7 @@ def facts(
             *account.observations,
             *reading.observations,
         ),
-        untouched=reading.annals,
+        untouched=reading.annals.untouched,
         corrected=reading.corrected,
         opened=reading.opened,
         book_zone=str(env.config.book_timezone),

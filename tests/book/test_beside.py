@@ -43,7 +43,7 @@ def test_a_late_row_takes_the_place_of_ours(head: bytes | None) -> None:
     with_ours = shelf.data["history"] or b""
     bots = LATE if b"note" in with_ours else LATE.replace(b",late", b"")
     shelf.data["history"] = with_ours + bots
-    assert "order:abc" in shelf.read().annals
+    assert shelf.read().annals.untouched("order:abc")
 
     new = shelf.change(withdrawing(nameless(shelf)))["history"]
 
@@ -60,7 +60,7 @@ def test_a_late_row_with_the_orders_id_takes_the_place_of_ours_too() -> None:
     shelf.data["history"] = with_ours + bots
     both = shelf.traded()["order:abc"]
     assert (both.qty, both.origin) == (Decimal(2), None)
-    assert "order:abc" in shelf.read().annals
+    assert shelf.read().annals.untouched("order:abc")
 
     change = msgspec.structs.replace(trading(both, trade()), withdraws=True)
     assert shelf.change(change)["history"] == HEAD + OLD + bots
@@ -74,7 +74,7 @@ def test_of_an_edited_import_and_the_bots_row_the_import_is_corrected() -> None:
         LATE.replace(b"0.65,,", b"0.65,abc,").replace(b":20", b":00"),
     ):
         shelf = Shelf(history=HEAD + ours + bots)
-        assert "order:abc" not in shelf.read().annals
+        assert not shelf.read().annals.untouched("order:abc")
         both = shelf.traded()["order:abc"]
         assert (
             shelf.change(trading(both, trade()))["history"] == HEAD + ours.replace(b"BUY,1", b"BUY,0") + bots
@@ -97,7 +97,7 @@ def test_an_imported_row_that_somebody_edited_is_not_ours_to_take_out(edit: tupl
     appended = shelf.propose(trading(None, trade()))[0].appended or b""
     assert edit[0] in appended
     shelf.data["history"] = HEAD + OLD + appended.replace(*edit) + LATE
-    assert "order:abc" not in shelf.read().annals
+    assert not shelf.read().annals.untouched("order:abc")
 
 
 def test_the_rows_of_one_order_all_get_its_id() -> None:

@@ -101,16 +101,16 @@ class Annals:
         alike = [each for each in self.summary.pages.rows_of(row.bucket) if _saying(each.key) == _saying(key)]
         return alike == [row]
 
-    def __contains__(self, key: object) -> bool:
+    def untouched(self, key: str) -> bool:
         """Whether the one imported row of an order is as we would write it, cell by cell."""
-        held = self.holding((str(key),))
+        held = self.holding((key,))
         if key not in held.entries:
             return False
         if held.start:
-            first = min(entry.row.line for entry in held.entries[str(key)])
+            first = min(entry.row.line for entry in held.entries[key])
             if bisect_left(held.file.table.rows, first, key=attrgetter("line")) < LOOK_BACK:
                 held = self.whole
-        return as_written(held, str(key), self._files.env)
+        return as_written(held, key, self._files.env)
 
     def past(self, stamp: Stamp, *, settled: bool) -> Past | None:
         """What to remember of it; None where it is too short, or its rows could not be found again."""
