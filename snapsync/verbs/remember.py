@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,8 +19,6 @@ from snapsync.store.store import Store
 if TYPE_CHECKING:
     from .env import Env
 
-_SETTLED_SECONDS = 2
-"""So long after its last change a file's times can no longer stay the same when it changes once more."""
 _LONG = 3
 """Over so many months trades are spread that are found by their keys."""
 
@@ -58,30 +55,29 @@ def _memory(store: Store, past: Past) -> Remembered:
 
 def of_reading(env: Env, reading: Reading) -> Remembered | None:
     """What a reading knows, which is in the store already, for the next one under the same lock."""
-    past = _past(reading)
+    stamp = reading.stamp
+    past = reading.annals.past(stamp, settled=False) if stamp else None
     if past is None:
         return None
     return msgspec.structs.replace(_memory(env.store, past), appended=reading.stamp)
 
 
-def remember(env: Env, reading: Reading) -> None:
-    """Keep what a reading knows for the next one; it is in the store already."""
+def remember(env: Env, reading: Reading, *, proven: bool = True) -> None:
+    """Keep what a reading knows for the next one; it is in the store already.
+
+    Args:
+        env: whose.
+        reading: the book.
+        proven: whether all that it says was read or told by a stamp; else the next reading has to hash.
+    """
     memory, told = env.store.memory, reading.annals.summary
     keys = env.store.keys("book") if told.places else None
     if keys:
         keys.learn(told.pages.root, told.places)
     if memory is not None and reading.stamp is not None:
-        past = _past(reading)
+        past = reading.annals.past(reading.stamp, settled=proven and reading.settled)
         if past != memory.past():
             memory.keep(past)
-
-
-def _past(reading: Reading) -> Past | None:
-    stamp = reading.stamp
-    if stamp is None:
-        return None
-    changed = max(stamp[-2:]) / 1e9
-    return reading.annals.past(stamp, settled=changed + _SETTLED_SECONDS < time.time())
 
 
 def with_finders(env: Env, look: Look) -> Look:

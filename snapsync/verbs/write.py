@@ -71,7 +71,7 @@ def write(
         operation = env.store.commit(draft)
         close_journal(env.store.folder)
     if back is not None:
-        remember(env, back)
+        remember(env, back, proven=False)  # what lies before our own append was not read again
     return Wrote(operation=operation, carried=tuple(str(swap.path) for swap in swaps if swap.carried))
 
 

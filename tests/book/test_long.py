@@ -174,6 +174,17 @@ def test_a_change_that_left_no_trace_in_the_times_is_seen(tmp_path: Path) -> Non
     assert read(files, kept.remembered()).state.id == whole(files, after).state.id
 
 
+def test_a_file_is_settled_when_it_was_left_alone_before_it_was_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What counts is when it was read, not when that is remembered: in between it may have changed again."""
+    files = on_disk(tmp_path, history=data_of(lines()))
+
+    assert not read(files).settled
+    monkeypatch.setattr("snapsync.ends.book.raw.SETTLED_NS", 0)
+    assert read(files).settled
+
+
 def test_a_change_whose_time_was_put_back_is_seen(tmp_path: Path) -> None:
     """A program that sets the old time of last change again does not hide what it wrote."""
     files = on_disk(tmp_path, history=data_of(lines()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -89,6 +90,22 @@ def test_what_became_of_the_memory_decides_nothing(
 
     assert len(found["gone"][3]) > len((saved / "logs" / bot.history.name).read_bytes())
     assert {name: result == found["gone"] for name, result in found.items()} == dict.fromkeys(SPOILT, True)
+
+
+def test_the_next_look_hashes_what_an_apply_has_written(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long an apply takes, what lies before its own rows was not read after them."""
+    monkeypatch.setattr("snapsync.ends.book.raw.SETTLED_NS", 0)
+    trade(bot, 1)
+
+    assert not told(bot)["settled"]
+    plan(bot.env())
+    assert told(bot)["settled"]
+
+
+def told(bot: Bot) -> dict[str, object]:
+    """What is remembered of the history."""
+    found: dict[str, object] = json.loads((memory(bot) / "history.json").read_bytes())["past"]
+    return found
 
 
 def test_an_apply_adds_to_the_very_file(bot: Bot) -> None:

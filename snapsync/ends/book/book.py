@@ -33,8 +33,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     ``files`` are the very bytes of the bankroll and the positions, None where there is no file; those of
     the history are its own. ``corrected`` is when we wrote the bankroll last, ``opened`` since when there is
-    each holding. ``stamp`` is that of the history's file. The last three are how the files were understood,
-    for ``propose`` alone.
+    each holding. ``stamp`` is that of the history's file, and ``settled`` says that a later change has
+    another. The last three are how the files were understood, for ``propose`` alone.
     """
 
     state: State
@@ -43,6 +43,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     corrected: Instant | None
     opened: dict[str, Instant]
     stamp: Stamp | None = None
+    settled: bool = False
     members: Members | None
     holdings: Holdings
     annals: Annals
@@ -78,11 +79,12 @@ def read(files: BookFiles, memory: Remembered | None = None, expected: Reading |
         return b"".join(blocks(handle))
 
     got = read_stamped(files, ROLES, take)
-    history, stamp = got.pop("history")
+    history, stamp, settled = got.pop("history")
     small = {role: _bytes(each.data) for role, each in got.items()}
     if expected and small == expected.files and _is(expected.annals, history, memory):
-        return msgspec.structs.replace(expected, stamp=stamp)
-    return _reading(small, _annals(history, memory, files), files, stamp)
+        return msgspec.structs.replace(expected, stamp=stamp, settled=settled)
+    found = _reading(small, _annals(history, memory, files), files)
+    return msgspec.structs.replace(found, stamp=stamp, settled=settled)
 
 
 def _is(expected: Annals, found: Followed | None, memory: Remembered | None) -> bool:
@@ -149,9 +151,7 @@ def understand(data: dict[Role, bytes | None], files: BookFiles) -> Reading:
     return _reading(data, annals(data["history"], files), files)
 
 
-def _reading(
-    data: dict[Role, bytes | None], told: Annals, files: BookFiles, stamp: Stamp | None = None
-) -> Reading:
+def _reading(data: dict[Role, bytes | None], told: Annals, files: BookFiles) -> Reading:
     object_ = members_of(data["bankroll"], files)
     held = holdings_of(data["positions"], files)
     return Reading(
@@ -167,7 +167,6 @@ def _reading(
             *observations(files.history.name, told.summary),
         ),
         corrected=bankroll.corrected(object_) if object_ else None,
-        stamp=stamp,
         opened=positions.opened(held),
         members=object_,
         holdings=held,

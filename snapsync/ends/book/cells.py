@@ -21,7 +21,7 @@ _LONGEST = 100
 """No amount has more digits; sums of such would be rounded, or fill the memory."""
 _ENUM = re.compile(r"[a-z_]+\.(?=[a-z_]+$)")
 _BLANK = frozenset({"", "nan", "none", "null", "nat", "<na>"})
-LONGEST_BLANK = 1 + max(map(len, _BLANK))
+_BLANK_LENGTH = 1 + max(map(len, _BLANK))
 _ISO_DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ][\d:.]+)?", re.ASCII)
 _COMPACT_DAY = re.compile(r"(\d{4})(\d\d)(\d\d)", re.ASCII)
 _US_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
@@ -33,7 +33,7 @@ SHORT = frozenset({"short", "sell", "sell_short"})
 
 def blank(text: str) -> bool:
     """Whether a cell says nothing; pandas writes some of these words for that."""
-    return len(text) < LONGEST_BLANK and text.lower() in _BLANK
+    return len(text) < _BLANK_LENGTH and text.lower() in _BLANK
 
 
 @lru_cache(maxsize=1 << 14)

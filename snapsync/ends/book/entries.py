@@ -76,8 +76,9 @@ _UNFILLED = frozenset(
     }
 )
 _UNFILLED_STARTS = ("pending", "no_trade", "not_")
-# the broker writes its ids in small letters
 _NOWHERE = 1 << 30
+"""The place of a column that no row has."""
+# the broker writes its ids in small letters
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
 

@@ -23,6 +23,8 @@ from .values import ROLES, BookFiles, Role
 ATTEMPTS = 5
 PAUSE_SECONDS = 0.05
 _BLOCK = 1 << 20
+SETTLED_NS = 2_000_000_000
+"""No file system's times are coarser: a change that comes so long after another has other ones."""
 _FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 LARGEST = 512 * 2**20
@@ -41,10 +43,14 @@ def read_files(files: BookFiles, roles: tuple[Role, ...] = ROLES) -> dict[Role, 
 
 
 class Got(NamedTuple, Generic[T]):
-    """What was read of a file, None where there is none; and its stamp from before."""
+    """What was read of a file, None where there is none; and its stamp from before.
+
+    ``settled`` says that it had not been changed for so long then that any later change has another stamp.
+    """
 
     data: T | None
     stamp: Stamp | None
+    settled: bool = False
 
 
 def read_stamped(
@@ -114,7 +120,8 @@ def _read(path: Path, take: Callable[[int, Stamp], T]) -> Got[T]:
                 "Move its oldest rows into a file of their own.",
             )
         # the stamp is from before: whatever is written since then makes it differ from the path's
-        return Got(take(handle, stamp(before)), stamp(before))
+        settled = max(before.st_mtime_ns, before.st_ctime_ns) < time.time_ns() - SETTLED_NS
+        return Got(take(handle, stamp(before)), stamp(before), settled)
     except OSError as error:
         raise _refused(path, error) from None
     finally:

@@ -16,7 +16,7 @@ import msgspec
 from snapsync.errors import BookError
 from snapsync.model.instant import Instant
 
-from .cells import LONGEST_BLANK, blank, number
+from .cells import blank, number
 from .faults import CELL, COLUMNS, RESTORE, fault
 from .table import Row, Table
 from .times import TimeStyle, read_time, style_of
@@ -51,7 +51,7 @@ class Sheet(msgspec.Struct, frozen=True, eq=False):
     def cell(self, row: Row, name: str) -> str:
         """A cell's text; empty where it says nothing."""
         text = self.raw(row, name)
-        return "" if len(text) < LONGEST_BLANK and blank(text) else text
+        return "" if blank(text) else text
 
     def first(self, row: Row, *names: str) -> str:
         """Which of these columns is the first that says something in this row; empty: none does."""
