@@ -21,6 +21,7 @@ def words(spending: Spending) -> str:
     done = (
         f"{plural(spending.requests, 'request')} to the broker",
         f"{plural(spending.got, 'object')} read from the store",
-        f"{spending.put} written ({plural(spending.size, 'byte')} before compression)",
+        f"{spending.put:,} written",
     )
-    return "\n".join([*table(rows, right=(1, 2, 3)), f"  {', '.join(done)}"])
+    size = f"  {plural(spending.size, 'byte')} before compression"
+    return "\n".join([*table(rows, right=(1, 2, 3)), f"  {', '.join(done)}", size])

@@ -37,9 +37,11 @@ def told(ran: Ran) -> dict[str, tuple[float, float]]:
     """The seconds of each phase and of all of them, of the one table at the end of stderr."""
     assert ran.err.count("Timings ") == 1
     _, _, table = ran.err.partition("Timings ")
-    _, *lines, done = table.splitlines()
+    _, *lines, done, size = table.splitlines()
     rows = [ROW.fullmatch(line) for line in lines]
-    assert re.fullmatch(r"  [\d,]+ requests? to the broker, .* read from the store, .* compression\)", done)
+    assert re.fullmatch(r"  [\d,]+ requests? to the broker, .* read from the store, [\d,]+ written", done)
+    assert re.fullmatch(r"  [\d,]+ bytes? before compression", size)
+    assert max(map(len, table.splitlines())) <= 80
     return {row[1]: (float(row[2]), float(row[3])) for row in rows if row}
 
 
@@ -80,8 +82,8 @@ def test_what_was_done_is_counted(bot: Bot) -> None:
 
     assert f"{len(bot.sandbox.requests) - before} requests to the broker" in looked
     assert "0 requests to the broker" in back
-    assert re.search(r", [1-9]\d* objects read from the store, 0 written \(0 bytes", back)
-    assert re.search(r" [1-9]\d* written \([\d,]+ bytes", looked)
+    assert re.search(r", [1-9]\d* objects read from the store, 0 written\n  0 bytes", back)
+    assert re.search(r" [1-9]\d* written\n  [\d,]+ bytes", looked)
 
 
 def test_a_failure_is_told_first(bot: Bot) -> None:
