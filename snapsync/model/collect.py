@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Generic
 
-from .canon import ObjectId
+from . import hurry
+from .canon import ObjectId, encode, identify
 from .pages import Pages
-from .tree import Part, R, grown
+from .tree import MOST, Part, R, digits, node_of, page_of
 
 _HELD = 1 << 16
-"""So many rows may be in memory as rows; the others are there as the bytes of their pages."""
+"""So many rows may be in memory one by one; the others are there as the bytes of their pages."""
+
+Written = tuple[str, str]
+"""A row's key, and the text that ``encode`` makes of the row."""
 
 
 class Packed(Mapping[ObjectId, bytes]):
@@ -20,12 +23,14 @@ class Packed(Mapping[ObjectId, bytes]):
     def __init__(self) -> None:
         self._packed: dict[ObjectId, bytes] = {}
 
-    def add(self, objects: Iterable[tuple[ObjectId, bytes]]) -> None:
-        """Take some more."""
-        self._packed.update((id, zlib.compress(data, 1)) for id, data in objects)
+    def add(self, data: bytes) -> ObjectId:
+        """Take one more."""
+        id = identify(data)
+        self._packed[id] = hurry.pack(data)
+        return id
 
     def __getitem__(self, id: ObjectId) -> bytes:
-        return zlib.decompress(self._packed[id])
+        return hurry.unpack(self._packed[id])
 
     def __iter__(self) -> Iterator[ObjectId]:
         return iter(self._packed)
@@ -40,27 +45,27 @@ class Collector(Generic[R]):
     def __init__(self, row: type[R]) -> None:
         self.objects = Packed()
         self._row = row
-        self._open: dict[str, list[R]] = {}
+        self._open: dict[str, list[Written]] = {}
         self._sealed: dict[str, Part[R]] = {}
         self._held = 0
 
     def add(self, row: R) -> None:
         """Take one more row."""
-        name = row.bucket
-        rows = self._open.get(name)
-        if rows is None:
-            rows = self._opened(name)
-        rows.append(row)
-        self._held += 1
+        self.extend(row.bucket, [_written(row)])
+
+    def extend(self, bucket: str, rows: Iterable[Written]) -> None:
+        """Take rows of a bucket that are text already."""
+        held = self._rows(bucket)
+        before = len(held)
+        held.extend(rows)
+        self._held += len(held) - before
         if self._held > _HELD:
-            self._seal(name)
+            self._seal(bucket)
 
     def remove(self, row: R) -> None:
         """Take back a row that was taken."""
-        rows = self._open.get(row.bucket)
-        if rows is None:
-            rows = self._opened(row.bucket)
-        rows[:] = [each for each in rows if each.key != row.key]
+        rows = self._rows(row.bucket)
+        rows[:] = [each for each in rows if each[0] != row.key]
 
     def pages(self) -> Pages[R]:
         """All rows that were taken.
@@ -71,16 +76,35 @@ class Collector(Generic[R]):
         self._seal()
         return Pages.of_buckets(dict(sorted(self._sealed.items())))
 
-    def _opened(self, name: str) -> list[R]:
-        part = self._sealed.pop(name, None)
-        rows = self._open[name] = list(part.rows()) if part else []
-        self._held += len(rows)
+    def _rows(self, bucket: str) -> list[Written]:
+        rows = self._open.get(bucket)
+        if rows is None:
+            part = self._sealed.pop(bucket, None)
+            rows = self._open[bucket] = list(map(_written, part.rows() if part else ()))
+            self._held += len(rows)
         return rows
 
     def _seal(self, but: str = "") -> None:
         for name in [name for name in self._open if name != but]:
             if rows := self._open.pop(name):
-                part = grown(rows)
-                self.objects.add(part.objects())
-                self._sealed[name] = Part.stored(part.id, self._row, self.objects.__getitem__)
+                id = self._grown(sorted(rows))
+                self._sealed[name] = Part.stored(id, self._row, self.objects.__getitem__)
         self._held = sum(len(rows) for rows in self._open.values())
+
+    def _grown(self, rows: list[Written], depth: int = 1) -> ObjectId:
+        """As ``tree.grown``, of rows that are text and sorted."""
+        keys = [key for key, _ in rows]
+        if len(set(keys)) < len(keys):
+            raise ValueError("two rows have one key")
+        if len(rows) <= MOST:
+            return self.objects.add(page_of(text for _, text in rows))
+        shares: dict[str, list[Written]] = {}
+        for name, row in zip(digits(keys, depth), rows, strict=True):
+            shares.setdefault(name, []).append(row)
+        return self.objects.add(
+            node_of({name: self._grown(shares[name], depth + 1) for name in sorted(shares)})
+        )
+
+
+def _written(row: R) -> Written:
+    return row.key, encode(row).decode()

@@ -59,6 +59,8 @@ class _Page(Stored, frozen=True, tag="page"):
     rows: tuple[Any, ...]
 
 
+_EMPTY_PAGE = encode(_Page(rows=()))
+
 _page_types: dict[type, Any] = {}
 _part_types: dict[type, Any] = {}
 
@@ -167,12 +169,27 @@ class Part(Generic[R]):
         held = self.held()
         if isinstance(held, tuple):
             return encode(_Page(rows=held))
-        return encode(Node(children={name: child.id for name, child in held.items()}, leaf=self.leaf))
+        return node_of({name: child.id for name, child in held.items()}, leaf=self.leaf)
+
+
+def page_of(rows: Iterable[str]) -> bytes:
+    """A page's bytes, of the texts that ``encode`` makes of its rows."""
+    return _EMPTY_PAGE.replace(b"[]", f"[{','.join(rows)}]".encode())
+
+
+def node_of(children: Mapping[str, ObjectId], *, leaf: bool = True) -> bytes:
+    """A node's bytes."""
+    return encode(Node(children=dict(children), leaf=leaf))
 
 
 def digit(key: str, depth: int) -> str:
     """By which hexadecimal digit of its hash a key is found at a depth; the first is a position's bucket."""
     return hashlib.sha256(key.encode()).hexdigest()[depth]
+
+
+def digits(keys: Iterable[str], depth: int) -> list[str]:
+    """The same for many keys."""
+    return [each.hexdigest()[depth] for each in map(hashlib.sha256, map(str.encode, keys))]
 
 
 def grown(rows: Iterable[R], depth: int = 1) -> Part[R]:

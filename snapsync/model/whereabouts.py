@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 
@@ -18,6 +19,12 @@ _EPOCH = date(1970, 1, 1).toordinal()
 def whereabouts(row: Transaction) -> int:
     """Where a trade lies."""
     return first_of(row.key) + _number(row.bucket)
+
+
+def whereabouts_on(day: str, keys: Iterable[str]) -> list[int]:
+    """Where the trades of one day lie."""
+    number = _number(day)
+    return [checksum * DAYS + number for checksum in map(zlib.crc32, map(str.encode, keys))]
 
 
 def first_of(key: str) -> int:

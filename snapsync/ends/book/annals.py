@@ -21,11 +21,12 @@ from snapsync.model.state import ROW, Transaction
 from . import costs
 from .body import Body, even_quotes
 from .history import Trades, trades, transaction, transactions
+from .one_pass import streamed
 from .remembered import Remembered, terms
 from .sheet import LOOK_BACK
 from .sheets import added, opened, sheet_of
-from .stream import stream
-from .summary import Counts, Summary, streamed, summary
+from .stream import Stream
+from .summary import Counts, Summary, summary
 from .table import Table, checked, rows_in
 from .text import decode
 from .untouched import as_written
@@ -143,8 +144,7 @@ def annals(data: bytes | None, files: BookFiles) -> Annals:
         read = Annals(files, summary(found), lambda: Body(data))
         read.whole = found
         return read
-    file, rows, again = stream(data, files, "history")
-    return Annals(files, streamed(file, rows, again), lambda: Body(data))
+    return Annals(files, streamed(Stream(data, files, "history")), lambda: Body(data))
 
 
 def recalled(memory: Remembered, files: BookFiles) -> Annals | None:

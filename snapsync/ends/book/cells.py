@@ -20,8 +20,9 @@ _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,2})?", re.ASCII)
 _LONGEST = 100
 """No amount has more digits; sums of such would be rounded, or fill the memory."""
 _ENUM = re.compile(r"[a-z_]+\.(?=[a-z_]+$)")
-_BLANK = frozenset({"", "nan", "none", "null", "nat", "<na>"})
-_BLANK_LENGTH = 1 + max(map(len, _BLANK))
+BLANK = frozenset({"", "nan", "none", "null", "nat", "<na>"})
+"""What says nothing, in small letters; pandas writes some of these words for that."""
+_BLANK_LENGTH = 1 + max(map(len, BLANK))
 _ISO_DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ][\d:.]+)?", re.ASCII)
 _COMPACT_DAY = re.compile(r"(\d{4})(\d\d)(\d\d)", re.ASCII)
 _US_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
@@ -32,8 +33,8 @@ SHORT = frozenset({"short", "sell", "sell_short"})
 
 
 def blank(text: str) -> bool:
-    """Whether a cell says nothing; pandas writes some of these words for that."""
-    return len(text) < _BLANK_LENGTH and text.lower() in _BLANK
+    """Whether a cell says nothing."""
+    return len(text) < _BLANK_LENGTH and text.lower() in BLANK
 
 
 @lru_cache(maxsize=1 << 14)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import partial
 from typing import NamedTuple
@@ -13,8 +14,9 @@ from snapsync.model.instant import Instant
 from snapsync.model.state import ACTIVITY, ORDER
 
 from . import instrument
-from .cells import word
-from .sheet import Names, Sheet, imported, needed, remembered
+from .cells import BLANK, blank, word
+from .said import Said
+from .sheet import Names, Sheet, imported, needed
 from .table import Row
 
 NAMES: Names = {
@@ -98,7 +100,7 @@ class Entry(msgspec.Struct, frozen=True, eq=False):
     ours: bool
 
 
-class _Fill(NamedTuple):
+class Filled(NamedTuple):
     """How much a row says was traded, which way, and whether a sync has imported it."""
 
     qty: Decimal
@@ -107,14 +109,17 @@ class _Fill(NamedTuple):
 
 
 class Entries:
-    """Reads the rows of one file, each for itself."""
+    """Reads the rows of one file, each for itself.
+
+    ``fill``, ``what`` and ``price`` read a part of a row; the first is None where nothing was filled.
+    """
 
     def __init__(self, file: Sheet) -> None:
         self._file = file
         told = ("status", *ACTIONS, *QUANTITIES, "sync_imported", "source")
-        self._fill = remembered(file, told, self._fill_of)
-        self._what = remembered(file, (*instrument.NAMES, "side"), partial(instrument.identify, file))
-        self._price = remembered(file, PRICES, self._price_of)
+        self.fill = Said(file, told, self._fill_of)
+        self.what = Said(file, (*instrument.NAMES, "side"), partial(instrument.identify, file))
+        self.price = Said(file, PRICES, self._price_of)
         self._id_at = file.columns.get(ORDER_ID, _NOWHERE)
 
     def __call__(self, row: Row) -> Entry | None:
@@ -123,10 +128,10 @@ class Entries:
         Raises:
             BookError: it cannot be understood.
         """
-        fill = self._fill(row)
+        fill = self.fill(row)
         if fill is None:
             return None
-        file, what = self._file, self._what(row)
+        file, what = self._file, self.what(row)
         time = file.time(row, "timestamp")
         if time is None:
             raise file.error(row, "timestamp", "is blank; expected a time such as 2025-08-21 09:45:00")
@@ -136,15 +141,15 @@ class Entries:
             raise file.error(row, name, "is blank; expected buy or sell")
         values, at = row.values, self._id_at
         key = order_key(file.cell(row, ORDER_ID)) if at < len(values) and values[at] else ""
-        return Entry(row, key, what, action, qty, self._price(row), time, ours)
+        return Entry(row, key, what, action, qty, self.price(row), time, ours)
 
-    def _fill_of(self, row: Row) -> _Fill | None:
+    def _fill_of(self, row: Row) -> Filled | None:
         file = self._file
         qty = _filled(file, row)
         if not qty:
             return None
         action = action_of(file.cell(row, file.first(row, *ACTIONS)))
-        return _Fill(abs(qty), action, imported(file, row, "sync_imported"))
+        return Filled(abs(qty), action, imported(file, row, "sync_imported"))
 
     def _price_of(self, row: Row) -> Decimal | None:
         name = self._file.first(row, *PRICES)
@@ -173,6 +178,19 @@ def order_key(text: str) -> str:
     if not text or text.startswith((ORDER, ACTIVITY)):
         return text
     return ORDER + (text if text.islower() or not _UUID.fullmatch(text) else text.lower())
+
+
+def order_keys(texts: Sequence[str]) -> list[str]:
+    """The keys that the cells of many order ids stand for."""
+    joined = "".join(texts)
+    if (
+        joined == joined.lower()
+        and ":" not in joined
+        and len(joined.split()) == 1
+        and BLANK.isdisjoint(texts)
+    ):
+        return list(map(ORDER.__add__, texts))
+    return [order_key("" if blank(text) else text) for text in map(str.strip, texts)]
 
 
 def _filled(file: Sheet, row: Row) -> Decimal | None:

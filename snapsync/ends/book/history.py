@@ -15,7 +15,6 @@ from snapsync.model.trades import average
 
 from .entries import Entries, Entry, required
 from .sheet import Sheet, imported
-from .table import Row
 
 _DIGEST = 16
 
@@ -52,7 +51,7 @@ def trades(file: Sheet, start: int = 0) -> Trades:
             continue
         key = entry.key
         if not key or not one_trade(found.entries.get(key, ()), entry):
-            entry = msgspec.structs.replace(entry, key=row_key(row, seen))
+            entry = msgspec.structs.replace(entry, key=row_key(row.values, seen))
         found.entries.setdefault(entry.key, []).append(entry)
     return found
 
@@ -62,10 +61,10 @@ def one_trade(known: Sequence[Entry], entry: Entry) -> bool:
     return not known or (known[0].what.key, known[0].action) == (entry.what.key, entry.action)
 
 
-def row_key(row: Row, seen: dict[str, int]) -> str:
-    """The key of a row that names no order; ``seen`` counts those that say the very same."""
+def row_key(values: Iterable[str], seen: dict[str, int]) -> str:
+    """The key of a row that names no order, by its cells; ``seen`` counts those that say the very same."""
     # columns added at the right end leave the cells, and so the key, as they were
-    cells = "\x1f".join(row.values).rstrip("\x1f")
+    cells = "\x1f".join(values).rstrip("\x1f")
     digest = hashlib.sha256(cells.encode()).hexdigest()[:_DIGEST]
     seen[digest] = seen.get(digest, 0) + 1
     return f"{ROW}{digest}#{seen[digest]}"

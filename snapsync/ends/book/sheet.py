@@ -5,9 +5,8 @@ Also the style that new cells are written in: that of the newest cell which says
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
-from operator import itemgetter
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -29,7 +28,6 @@ Names = Mapping[str, tuple[str, ...]]
 _YES = frozenset({"true", "1", "yes"})
 LOOK_BACK = 200
 """How many of the last rows tell how a new one is to look."""
-_REMEMBERED = 1 << 14
 
 
 class Sheet(msgspec.Struct, frozen=True, eq=False):
@@ -128,28 +126,6 @@ def sheet(table: Table, names: Names, renames: Mapping[str, str], zone: ZoneInfo
                 columns[name] = found[0]
                 break
     return Sheet(table, columns, zone)
-
-
-def remembered(file: Sheet, names: Iterable[str], read: Callable[[Row], T]) -> Callable[[Row], T]:
-    """The same reader of rows, for one that looks at these columns alone: what is said often is read once."""
-    places = sorted({file.columns[name] for name in names if name in file.columns})
-    if not places:
-        return read
-    said = itemgetter(*places)
-    known: dict[object, T] = {}
-
-    def of(row: Row) -> T:
-        try:
-            cells = said(row.values)
-        except IndexError:  # a row that lacks the columns which were added since
-            return read(row)
-        if cells not in known:
-            if len(known) >= _REMEMBERED:
-                known.clear()
-            known[cells] = read(row)
-        return known[cells]
-
-    return of
 
 
 def needed(file: Sheet, *alternatives: str) -> None:

@@ -1,57 +1,71 @@
-"""A long CSV file row by row: it is never in memory as text, nor are its rows all at once."""
+"""A long CSV file block by block: it is never in memory as text, nor are its rows all at once."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
-from itertools import islice
 
 from snapsync.errors import BookError
 
 from .body import lines
+from .columns import Block, separable
 from .faults import HALF, fault
-from .sheet import Sheet
-from .sheets import added, sheet_of
-from .table import Row, Table, fitting, rows_in
+from .sheets import sheet_of
+from .table import Row, Table, rows_in
 from .text import decode
 from .values import BookFiles, Role
 
 _BLOCK = 1 << 20
 
 
-def stream(data: bytes, files: BookFiles, role: Role) -> tuple[Sheet, Iterator[Row], Iterator[Row]]:
-    """A file's columns, its rows, and the same rows once more for who needs them twice.
+class Stream:
+    """A file with its columns; its rows come in blocks, as often as somebody goes through them.
 
     Raises:
-        BookError: it cannot be taken apart; for a row that does not fit, when it is its turn.
+        BookError: it cannot be taken apart; or later, when a block cannot.
     """
-    name = files.path(role).name
-    decode(name, data)
-    rows = _rows(name, data)
-    header = next(rows, None)
-    if header is None:
-        raise fault(HALF, f"{name}: no header line")
-    file = sheet_of(Table(name, "", header, ()), files, role)
-    optional = added(file, role)
 
-    def fit(found: Iterator[Row]) -> Iterator[Row]:
-        return (fitting(file.table, row, optional) for row in found)
+    def __init__(self, data: bytes, files: BookFiles, role: Role) -> None:
+        self._data, self._name = data, files.path(role).name
+        self._start, self._line = 0, 1
+        decode(self._name, data)
+        header = self._header()
+        self.file = sheet_of(Table(self._name, "", header, ()), files, role)
 
-    return file, fit(rows), fit(islice(_rows(name, data), 1, None))
+    def __iter__(self) -> Iterator[Block]:
+        start, line, data = self._start, self._line, self._data
+        while start < len(data):
+            newline = data.find(b"\n", start + _BLOCK)
+            end = len(data) if newline < 0 else newline + 1
+            if not self._whole(Block(data[start:end].decode(), line)):
+                end = len(data)
+            yield Block(data[start:end].decode(), line)
+            line += lines(data[start:end])
+            start = end
 
+    def rows(self, block: Block) -> Iterator[Row]:
+        """The rows of a block, or of a piece of one.
 
-def _rows(name: str, data: bytes) -> Iterator[Row]:
-    start, line = 0, 1
-    while start < len(data):
-        newline = data.find(b"\n", start + _BLOCK)
-        end = len(data) if newline < 0 else newline + 1
+        Raises:
+            BookError: it cannot be taken apart.
+        """
+        return rows_in(self._name, block.text, block.line)
+
+    def _header(self) -> Row:
+        """The first row; the blocks are those behind it."""
+        for block in self:
+            for row in self.rows(block):
+                text = block.text[: row.end] + row.newline
+                self._start += len(text.encode())
+                self._line += lines(text.encode())
+                return row
+            self._start += len(block.text.encode())
+            self._line += lines(block.text.encode())
+        raise fault(HALF, f"{self._name}: no header line")
+
+    def _whole(self, block: Block) -> bool:
+        """Whether a block does not end between quotes."""
         try:
-            rows = list(rows_in(name, data[start:end].decode(), line))
+            return separable(block.text) or deque(self.rows(block), maxlen=0) is not None
         except BookError:
-            if end == len(data):
-                raise
-            # the block may end within quotes
-            end = len(data)
-            rows = list(rows_in(name, data[start:].decode(), line))
-        yield from rows
-        line += lines(data[start:end])
-        start = end
+            return False

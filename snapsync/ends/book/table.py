@@ -136,11 +136,17 @@ def fitting(table: Table, row: Row, optional: frozenset[int] = frozenset()) -> R
     return row
 
 
-def misfit(table: Table, row: Row, optional: frozenset[int] = frozenset()) -> BookError | None:
-    """Why a row does not fit the header, if it does not; see ``checked``."""
+def widths(table: Table, optional: frozenset[int] = frozenset()) -> tuple[int, int]:
+    """How many cells a row has at least and at most; see ``checked``."""
     width = least = len(table.header.values)
     while least - 1 in optional:
         least -= 1
+    return least, width
+
+
+def misfit(table: Table, row: Row, optional: frozenset[int] = frozenset()) -> BookError | None:
+    """Why a row does not fit the header, if it does not; see ``checked``."""
+    least, width = widths(table, optional)
     if row.values == table.header.values:
         return fault(
             SHAPE,

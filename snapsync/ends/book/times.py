@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import repeat
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -15,6 +17,8 @@ from snapsync.model.instant import Instant, from_datetime, instant, to_datetime
 from .faults import quoted
 
 _MINUTE = len("2025-08-21T13:45")
+_HOUR = len("2025-08-21T13")
+_IN_HOUR = frozenset(f":{minute:02}:{second:02}" for minute in range(60) for second in range(60))
 _CLOCK = [f"{hours:02}:{minutes:02}" for hours in range(24) for minutes in range(60)]
 _MINUTES = {clock: minute for minute, clock in enumerate(_CLOCK)}
 _SECONDS = frozenset(f":{seconds:02}" for seconds in range(60))
@@ -55,6 +59,28 @@ def read_time(text: str, zone: ZoneInfo) -> Instant:
     except (ValueError, OverflowError):
         pass
     raise ValueError(f"{quoted(text)} is not a time; expected one such as 2025-08-21 09:45:00")
+
+
+def read_times(texts: Sequence[str], zone: ZoneInfo) -> list[Instant]:
+    """Read many times; see ``read_time``.
+
+    Raises:
+        ValueError: one is not a time.
+    """
+    rests = [text[_HOUR:] for text in texts]
+    if _IN_HOUR.issuperset(rests):
+        hours = list(map(_hour, [text[:_HOUR] for text in texts], repeat(zone)))
+        if all(hours):
+            return [Instant(f"{hour}{rest}.000000000Z") for hour, rest in zip(hours, rests, strict=True)]
+    return [read_time(text, zone) for text in texts]
+
+
+@lru_cache(maxsize=1 << 12)
+def _hour(text: str, zone: ZoneInfo) -> str:
+    """How instants of an hour begin; empty where a minute of it is another one in UTC."""
+    edges = [(read_time(text + rest, zone), rest) for rest in (":00:00", ":59:59")]
+    hour = edges[0][0][:_HOUR]
+    return hour if all(at.startswith(hour + rest) for at, rest in edges) else ""
 
 
 def _usual(text: str, zone: ZoneInfo) -> Instant | None:

@@ -1,0 +1,175 @@
+"""A long history, gone through once: at no time are all its rows in memory.
+
+Most rows are plain, each the only one of its order: those become trades many at once. All others become
+entries one by one, which wait for the other rows of their orders.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter, deque
+from collections.abc import Container, Iterator, Sequence
+from itertools import compress, groupby, islice
+from operator import attrgetter
+
+from snapsync.model.collect import Collector
+from snapsync.model.state import ROW, Transaction
+from snapsync.model.whereabouts import whereabouts, whereabouts_on
+
+from . import costs
+from .batch import Batch, Batches
+from .columns import Block, Columns, apart
+from .entries import Entries, Entry, required
+from .history import one_trade, row_key, transaction
+from .sheet import LOOK_BACK
+from .sheets import added
+from .stream import Stream
+from .summary import Counts, Summary
+from .table import Row, fitting, widths
+
+_WAITING = 1 << 15
+"""So many orders may get one more row before they are taken for whole."""
+_line = attrgetter("line")
+
+
+def streamed(stream: Stream) -> Summary:
+    """What a history comes to whose rows come one by one.
+
+    Raises:
+        BookError: a row cannot be understood.
+    """
+    return _Pass(stream).summary()
+
+
+class _Pass:
+    """One pass over a history; rows become trades, and trades pages."""
+
+    def __init__(self, stream: Stream) -> None:
+        required(stream.file)
+        self._stream, self._file = stream, stream.file
+        self._optional = added(self._file, "history")
+        self._seen: dict[str, int] = {}
+        self._read = Entries(self._file)
+        self._batches = Batches(self._file, self._read, self._seen)
+        self._waiting: dict[str, list[Entry]] = {}
+        self._done: set[int] = set()
+        """Hashes of the keys that are done; a collision only has the rows gone through once more."""
+        self._late: dict[str, list[Entry]] = {}
+        self._counts, self._trades = Counts(), Collector(Transaction)
+        self._places = array("Q")
+        self._last: deque[Row] = deque(maxlen=LOOK_BACK)
+        """The last rows that were filled."""
+
+    def summary(self) -> Summary:
+        for block in self._stream:
+            self._take_block(block)
+        self._finish(len(self._waiting))
+        if self._late:
+            self._join()
+        last = (entry for entry in map(self._read, self._last) if entry)
+        return Summary(
+            pages=self._trades.pages(),
+            actionless=self._counts.actionless,
+            contractless=self._counts.contractless,
+            costs=tuple(costs.observations(self._file, last)),
+            made=self._trades.objects,
+            places=self._places,
+        )
+
+    def _take_block(self, block: Block) -> None:
+        plain, other = self._apart(block)
+        rows = [row for piece in other for row in self._stream.rows(piece)]
+        filled: list[Row] = []
+        for each in plain:
+            batch = self._batches(each)
+            if batch is None:
+                rows += each.last(len(each))
+            else:
+                rows += self._but_alone(batch)
+                filled += batch.rows.last(LOOK_BACK)
+        for row in sorted(rows, key=_line):
+            entry = self._read(fitting(self._file.table, row, self._optional))
+            if entry:
+                self._take(entry)
+                filled.append(row)
+        self._last.extend(sorted(filled, key=_line))
+
+    def _apart(self, block: Block) -> tuple[list[Columns], list[Block]]:
+        return apart(block, *widths(self._file.table, self._optional))
+
+    def _but_alone(self, batch: Batch) -> Iterator[Row]:
+        """Take the trades that have no other rows so far; gives the rows of all others."""
+        keys, days, texts = batch.keys, batch.days, batch.texts
+        if len(set(keys)) < len(keys) or not self._new(keys):
+            often = Counter(keys)
+            alone = [key.startswith(ROW) or (often[key] == 1 and self._new([key])) for key in keys]
+            yield from (batch.rows.row(at) for at, each in enumerate(alone) if not each)
+            keys, days, texts = (list(compress(each, alone)) for each in (keys, days, texts))
+        self._done.update(map(hash, keys))
+        start = 0
+        for day, same in groupby(days):
+            end = start + sum(1 for _ in same)
+            self._trades.extend(day, zip(keys[start:end], texts[start:end], strict=True))
+            self._places.extend(whereabouts_on(day, keys[start:end]))
+            start = end
+
+    def _new(self, keys: Sequence[str]) -> bool:
+        """Whether none of some orders has had a row yet."""
+        return self._done.isdisjoint(map(hash, keys)) and self._waiting.keys().isdisjoint(keys)
+
+    def _take(self, entry: Entry) -> None:
+        key = entry.key
+        known = self._waiting.get(key)
+        if not key or (known and not one_trade(known, entry)):
+            self._nameless(entry)
+        elif known:
+            known.append(entry)
+        elif hash(key) in self._done:
+            self._late.setdefault(key, []).append(entry)
+        else:
+            self._waiting[key] = [entry]
+            if len(self._waiting) > _WAITING:
+                self._finish(_WAITING // 2)
+
+    def _nameless(self, entry: Entry) -> None:
+        self._add(row_key(entry.row.values, self._seen), [entry])
+
+    def _finish(self, count: int) -> None:
+        for key in list(islice(self._waiting, count)):
+            self._add(key, self._waiting.pop(key))
+            self._done.add(hash(key))
+
+    def _add(self, key: str, entries: list[Entry]) -> None:
+        self._counts.take(key, entries)
+        trade = transaction(key, entries)
+        self._trades.add(trade)
+        self._places.append(whereabouts(trade))
+
+    def _join(self) -> None:
+        """Put rows to their orders' that were done long before they came."""
+        early: dict[str, list[Entry]] = {key: [] for key in self._late}
+        for block in self._stream:
+            for row in self._naming(self._late.keys(), block):
+                entry = self._read(row)
+                late = self._late.get(entry.key) if entry else None
+                if entry and late and row.line < late[0].row.line:
+                    early[entry.key].append(entry)
+        for key, late in self._late.items():
+            found = early[key]
+            trade = [entry for entry in found if one_trade(found, entry)]
+            if trade:
+                self._trades.remove(transaction(key, trade))
+            for entry in late:
+                if one_trade(trade, entry):
+                    trade.append(entry)
+                else:
+                    self._nameless(entry)
+            self._add(key, trade)
+
+    def _naming(self, orders: Container[str], block: Block) -> list[Row]:
+        """The rows of a block that may name one of these orders."""
+        plain, other = self._apart(block)
+        rows = [row for piece in other for row in self._stream.rows(piece)]
+        for each in plain:
+            rows += [each.row(at) for at, key in enumerate(self._batches.keys(each)) if key in orders]
+        return sorted(rows, key=_line)
