@@ -49,7 +49,6 @@ T = TypeVar("T")
 _DENORMAL = re.compile(rb'"(?:-?\d+\.\d*0|-?\d+(?:\.\d+)?E[+-]?\d+|-0|-?s?NaN\d*|-?Infinity)"')
 # Cheap to look for, and in all of those: most pages need no closer look.
 _HINT = re.compile(rb'\.\d*0"|E[+-]?\d+"')
-_HINTS = (b'-0"', b"NaN", b"Infinity")
 # Python's own reader lets underscores, blanks and the digits of other scripts pass.
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _MOST_PLACES = 400  # more than a float can have; ten characters of text must not become a gigabyte of zeros
@@ -102,7 +101,8 @@ def encode(value: Any) -> bytes:  # noqa: ANN401 - any value msgspec can write
         ValueError: a number in it has no normal form.
     """
     data = _fast.encode(value)
-    if (_HINT.search(data) or any(hint in data for hint in _HINTS)) and _DENORMAL.search(data):
+    suspect = _HINT.search(data) or b'-0"' in data or b"NaN" in data or b"Infinity" in data
+    if suspect and _DENORMAL.search(data):
         builtins = msgspec.to_builtins(value, builtin_types=(Decimal,))
         data = _fast.encode(_plainly(builtins))
     return data

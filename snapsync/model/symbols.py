@@ -88,11 +88,17 @@ def occ(root: str, expiry: date, option_type: str, strike: Decimal) -> str:
 
 def canonical(symbol: str) -> str:
     """The one form of a symbol as a key: upper case, no blanks in OCC symbols, no slash in pairs."""
+    return recognized(symbol)[0]
+
+
+def recognized(symbol: str) -> tuple[str, bool]:
+    """The same form, and whether it names a contract."""
     symbol = symbol.strip().upper()
-    if _OCC.fullmatch(symbol):
-        return symbol.replace(" ", "")
+    match = _OCC.fullmatch(symbol)
+    if match:
+        return symbol.replace(" ", ""), _is_day(match[2])
     pair = _PAIR.fullmatch(symbol)
-    return pair[1] + pair[2] if pair else symbol
+    return (pair[1] + pair[2] if pair else symbol), False
 
 
 def slashed(pair: str) -> str:

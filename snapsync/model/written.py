@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from functools import cache
 
 from .canon import encode
 from .instant import Instant
@@ -28,11 +29,12 @@ def deal(action: str, origin: str | None, qty: Decimal) -> Deal:
 
 def subject(symbol: str, asset_class: str, multiplier: Decimal) -> Subject:
     """The parts of a trade's text that these decide."""
-    return (
-        f'{_text(asset_class)},"client_order_id":null,"key":"',
-        f'","multiplier":{_text(multiplier)}',
-        f'{_text(symbol)},"time":"',
-    )
+    return (*_kind(asset_class, multiplier), f'{_text(symbol)},"time":"')
+
+
+@cache
+def _kind(asset_class: str, multiplier: Decimal) -> tuple[str, str]:
+    return f'{_text(asset_class)},"client_order_id":null,"key":"', f'","multiplier":{_text(multiplier)}'
 
 
 def price_text(price: Decimal | None) -> str:

@@ -1,35 +1,38 @@
-"""Putting objects into a store: some as files of their own, very many as packs."""
+"""Putting objects into a store: few as files of their own, very many as packs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from snapsync.model.canon import ObjectId
 
 from .place import Place
 
 MANY = 256
-"""So many new objects that come together lie in files of their own; the rest of them are packed at once."""
+"""More objects than so many that come together are packed at once, if they are new."""
 _BATCH = 32 * 2**20
 
 
 def put_all(place: Place, objects: Iterable[tuple[ObjectId, bytes]]) -> dict[ObjectId, bytes]:
     """Keep objects, in their order; gives those that were there already."""
     there: dict[ObjectId, bytes] = {}
+    for batch in _batches(objects):
+        if len(batch) > MANY:
+            new = place.put_many(batch)
+        else:
+            new = {id for id, data in batch.items() if place.put(id, data)}
+        there |= {id: data for id, data in batch.items() if id not in new}
+    return there
+
+
+def _batches(objects: Iterable[tuple[ObjectId, bytes]]) -> Iterator[dict[ObjectId, bytes]]:
     batch: dict[ObjectId, bytes] = {}
-    new = size = 0
+    size = 0
     for id, data in objects:
-        if new < MANY:
-            fresh = place.put(id, data)
-            new += fresh
-        elif fresh := id not in batch and not place.has(id):
-            batch[id] = data
-            size += len(data)
-        if not fresh:
-            there[id] = data
-        if size > _BATCH:
-            place.put_many(batch)
+        batch[id] = data
+        size += len(data)
+        if size > _BATCH and len(batch) > MANY:
+            yield batch
             batch, size = {}, 0
     if batch:
-        place.put_many(batch)
-    return there
+        yield batch

@@ -58,8 +58,16 @@ class LocalPlace:
         files.write(path, _packed(data), mode=files.OBJECT_MODE)
         return True
 
-    def put_many(self, objects: Mapping[ObjectId, bytes]) -> None:
-        self._packs.add(objects.items(), quick=True)
+    def put_many(self, objects: Mapping[ObjectId, bytes]) -> AbstractSet[ObjectId]:
+        there = self._packs.holding(objects)
+        for path in self._loose():
+            if (id := _id_of(path)) in objects:
+                files.assure(path)
+                there.add(id)
+        new = objects.keys() - there
+        if new:
+            self._packs.add(((id, objects[id]) for id in new), quick=True)
+        return new
 
     def get(self, id: ObjectId) -> bytes:
         data = self._content(id)
@@ -73,7 +81,7 @@ class LocalPlace:
     def ids(self, prefix: str = "", age: float = 0) -> Iterator[ObjectId]:
         seen: set[ObjectId] = set(self._packs.younger_than(age)) if age else set()
         for path in self._loose(prefix):
-            id = ObjectId(path.parent.name + path.name)
+            id = _id_of(path)
             if age and (reads.age(path) or 0) < age:
                 seen.add(id)
             elif id not in seen and id.startswith(prefix):
@@ -127,7 +135,7 @@ class LocalPlace:
 
     def _put_away(self, loose: dict[Path, bytes]) -> int:
         """Make loose objects a pack, and remove their files."""
-        self._packs.add((ObjectId(path.parent.name + path.name), data) for path, data in loose.items())
+        self._packs.add((_id_of(path), data) for path, data in loose.items())
         files.discard(loose)
         return len(loose)
 
@@ -228,6 +236,11 @@ def _collected(id: ObjectId, made: Collection) -> StoreError:
 def _names(folder: Path) -> set[ObjectId]:
     """The ids that a folder's files are named by."""
     return {ObjectId(path.name) for path in reads.listed(folder) if _ID.fullmatch(path.name)}
+
+
+def _id_of(path: Path) -> ObjectId:
+    """The object that a loose file is of."""
+    return ObjectId(path.parent.name + path.name)
 
 
 def _packed(data: bytes) -> bytes:

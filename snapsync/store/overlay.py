@@ -29,9 +29,8 @@ class OverlayPlace:
         self._objects[id] = data
         return True
 
-    def put_many(self, objects: Mapping[ObjectId, bytes]) -> None:
-        for id, data in objects.items():
-            self.put(id, data)
+    def put_many(self, objects: Mapping[ObjectId, bytes]) -> AbstractSet[ObjectId]:
+        return {id for id, data in objects.items() if self.put(id, data)}
 
     def get(self, id: ObjectId) -> bytes:
         if id in self._objects:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from snapsync.errors import Exit, StoreError
+from snapsync.model import hurry
 from snapsync.model.canon import ObjectId
 
 MAGIC = b"snapsync pack "
@@ -24,7 +25,7 @@ _ID = 32
 _PLACE = struct.Struct(">III")  # block, start in its content, length
 _BLOCK = struct.Struct(">QI")  # start in the file, length
 _TAIL = struct.Struct(">QII32s")  # where the index starts, objects, blocks, sha256 of the index
-TIGHT = 9
+_TIGHT = 9
 """The level of zlib for what stays: it is packed once."""
 INDEXED = _ID + _PLACE.size
 """Bytes that the index needs for each object."""
@@ -124,14 +125,14 @@ class Pack:
 
 
 def pack(
-    objects: Iterable[tuple[ObjectId, bytes]], whole: Iterable[Pack] = (), level: int = TIGHT
+    objects: Iterable[tuple[ObjectId, bytes]], whole: Iterable[Pack] = (), *, quick: bool = False
 ) -> tuple[str, bytes]:
     """A new pack of these objects and of all that other packs hold; its name and its bytes.
 
     Args:
         objects: ids and contents. Those that are alike come to lie side by side.
         whole: packs whose blocks are taken over as they are.
-        level: how tightly zlib packs the others, from 1 to 9.
+        quick: whether the others are packed in a hurry, and less tightly.
     """
     body = bytearray(HEADER)
     table = bytearray()
@@ -143,7 +144,7 @@ def pack(
         return len(table) // _BLOCK.size - 1
 
     for content, inside in _blocks(objects):
-        number = add(zlib.compress(content, level))
+        number = add(hurry.pack(content) if quick else zlib.compress(content, _TIGHT))
         places.update((id, Found(number, start, length)) for id, start, length in inside)
     for other in whole:
         first = len(table) // _BLOCK.size

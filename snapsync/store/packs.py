@@ -19,12 +19,10 @@ from snapsync.errors import StoreError
 from snapsync.model.canon import ObjectId, identify
 
 from . import files, reads
-from .pack import EMPTY, INDEXED, TIGHT, Found, Pack, damaged, pack
+from .pack import EMPTY, INDEXED, Found, Pack, damaged, pack
 
 NAME = re.compile(r"[0-9a-f]{64}\.pack", re.ASCII)
 _BLOCKS_KEPT = 32
-_QUICK = 1
-"""The level of zlib that costs a third of the usual one's time, and a fifth more room."""
 _ID = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _HEX = re.compile(r"[0-9a-f]{0,64}", re.ASCII)
 LARGEST = 4 * 2**20
@@ -52,6 +50,11 @@ class Packs:
     def holds(self, id: ObjectId) -> bool:
         """Whether an object is in a pack."""
         return self._find(id) is not None
+
+    def holding(self, ids: Iterable[ObjectId]) -> set[ObjectId]:
+        """Which of many objects are in packs."""
+        self._refresh()
+        return {id for id in ids if self._find_open(id)}
 
     def get(self, id: ObjectId) -> bytes | None:
         """An object's content, proven; None where no pack has it.
@@ -129,7 +132,7 @@ class Packs:
         quick: bool = False,
     ) -> None:
         """Put a new pack in the place of others; what is durable first goes last."""
-        name, data = pack(objects, whole, level=_QUICK if quick else TIGHT)
+        name, data = pack(objects, whole, quick=quick)
         new = self.folder / f"{name}.pack"
         if len(data) > EMPTY:
             files.make_folder(self.folder)

@@ -28,8 +28,12 @@ class Place(Protocol):
         """
         ...
 
-    def put_many(self, objects: Mapping[ObjectId, bytes]) -> None:
-        """Keep many objects that are new, or nearly all of them; durable when this returns."""
+    def put_many(self, objects: Mapping[ObjectId, bytes]) -> AbstractSet[ObjectId]:
+        """Keep many objects; durable when this returns.
+
+        Returns:
+            Which of them are new.
+        """
         ...
 
     def get(self, id: ObjectId) -> bytes:

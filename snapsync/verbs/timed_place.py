@@ -28,11 +28,12 @@ class TimedPlace:
             self._timings.size += len(data)
         return new
 
-    def put_many(self, objects: Mapping[ObjectId, bytes]) -> None:
+    def put_many(self, objects: Mapping[ObjectId, bytes]) -> AbstractSet[ObjectId]:
         with self._timed():
-            self._below.put_many(objects)
-        self._timings.put += len(objects)
-        self._timings.size += sum(map(len, objects.values()))
+            new = self._below.put_many(objects)
+        self._timings.put += len(new)
+        self._timings.size += sum(len(objects[id]) for id in new)
+        return new
 
     def get(self, id: ObjectId) -> bytes:
         self._timings.got += 1

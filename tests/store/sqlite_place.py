@@ -41,9 +41,8 @@ class SqlitePlace:
             row = (id, data, time.time())
             return database.execute("insert or ignore into objects values (?, ?, ?)", row).rowcount == 1
 
-    def put_many(self, objects: Mapping[ObjectId, bytes]) -> None:
-        for id, data in objects.items():
-            self.put(id, data)
+    def put_many(self, objects: Mapping[ObjectId, bytes]) -> AbstractSet[ObjectId]:
+        return {id for id, data in objects.items() if self.put(id, data)}
 
     def get(self, id: ObjectId) -> bytes:
         with self._open() as database:

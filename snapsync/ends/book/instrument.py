@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 import msgspec
 
@@ -15,8 +14,8 @@ from snapsync.model.symbols import (
     canonical,
     concerns,
     contract,
-    names_contract,
     occ,
+    recognized,
     slashed,
 )
 
@@ -55,14 +54,14 @@ def identify(file: Sheet, row: Row) -> Instrument:
     """
     occ_symbol = file.cell(row, "occ_symbol")
     if occ_symbol:
-        occ_symbol, option = _canonical(occ_symbol)
+        occ_symbol, option = recognized(occ_symbol)
         if not option:
             raise file.error(
                 row, "occ_symbol", f"{quoted(occ_symbol)} is not an OCC symbol such as SPY250822C00635000"
             )
         return Instrument(occ_symbol, OPTION)
     raw = file.cell(row, "symbol") or file.cell(row, "underlying")
-    symbol, option = _canonical(raw)
+    symbol, option = recognized(raw)
     if option:
         return Instrument(symbol, OPTION)
     if _LIKE_A_CONTRACT.search(symbol):
@@ -71,13 +70,6 @@ def identify(file: Sheet, row: Row) -> Instrument:
         problem = f"{quoted(raw)} is not a symbol" if raw else "names no symbol"
         raise file.error(row, "symbol", f"{problem}; expected one such as SPY")
     return _described(file, row, symbol) or Instrument(symbol, _class_of(file, row, raw))
-
-
-@lru_cache(maxsize=1 << 12)
-def _canonical(text: str) -> tuple[str, bool]:
-    # a history names few contracts in many rows
-    symbol = canonical(text)
-    return symbol, names_contract(symbol)
 
 
 def _described(file: Sheet, row: Row, root: str) -> Instrument | None:
