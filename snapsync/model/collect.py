@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from typing import Generic
 
-from . import hurry
-from .canon import ObjectId, encode, identify
+from .canon import ObjectId, encode
+from .packed import Packed
 from .pages import Pages
 from .tree import MOST, Part, R, digits, node_of, page_of
 
@@ -15,28 +15,6 @@ _HELD = 1 << 16
 
 Written = tuple[str, str]
 """A row's key, and the text that ``encode`` makes of the row."""
-
-
-class Packed(Mapping[ObjectId, bytes]):
-    """Objects that are many, and take a third of their room in memory."""
-
-    def __init__(self) -> None:
-        self._packed: dict[ObjectId, bytes] = {}
-
-    def add(self, data: bytes) -> ObjectId:
-        """Take one more."""
-        id = identify(data)
-        self._packed[id] = hurry.pack(data)
-        return id
-
-    def __getitem__(self, id: ObjectId) -> bytes:
-        return hurry.unpack(self._packed[id])
-
-    def __iter__(self) -> Iterator[ObjectId]:
-        return iter(self._packed)
-
-    def __len__(self) -> int:
-        return len(self._packed)
 
 
 class Collector(Generic[R]):

@@ -5,13 +5,16 @@ A page of a long history holds its trades in this form, and nobody has to make e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import cache
 
 from .canon import encode
 from .instant import Instant
+from .symbols import multiplier
 
+_PLAIN = re.compile(r"[\w.:/+#-]*", re.ASCII)
 Deal = tuple[str, str, str]
 """What a trade's text says of action, origin and quantity."""
 Subject = tuple[str, str, str]
@@ -27,14 +30,16 @@ def deal(action: str, origin: str | None, qty: Decimal) -> Deal:
     )
 
 
-def subject(symbol: str, asset_class: str, multiplier: Decimal) -> Subject:
+def subject(symbol: str, asset_class: str) -> Subject:
     """The parts of a trade's text that these decide."""
-    return (*_kind(asset_class, multiplier), f'{_text(symbol)},"time":"')
+    kind, size = _kind(asset_class)
+    return kind, size, f'"{symbol}","time":"' if _plain(symbol) else f'{_text(symbol)},"time":"'
 
 
 @cache
-def _kind(asset_class: str, multiplier: Decimal) -> tuple[str, str]:
-    return f'{_text(asset_class)},"client_order_id":null,"key":"', f'","multiplier":{_text(multiplier)}'
+def _kind(asset_class: str) -> tuple[str, str]:
+    size = _text(multiplier(asset_class))
+    return f'{_text(asset_class)},"client_order_id":null,"key":"', f'","multiplier":{size}'
 
 
 def price_text(price: Decimal | None) -> str:
@@ -61,8 +66,8 @@ def written(
 
 
 def _plain(text: str) -> bool:
-    """Whether JSON has this as it is."""
-    return text.isascii() and text.isprintable() and '"' not in text and "\\" not in text
+    """Whether JSON has this as it is; in doubt it has not."""
+    return _PLAIN.fullmatch(text) is not None
 
 
 def _text(value: object) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from snapsync.errors import Exit, StoreError
 from snapsync.model.canon import ObjectId, OperationId, identify
 from snapsync.model.collection import Collection
+from snapsync.model.packed import Packed
 from snapsync.model.stored import stored
 
 from . import files, reads
@@ -59,15 +60,25 @@ class LocalPlace:
         return True
 
     def put_many(self, objects: Mapping[ObjectId, bytes]) -> AbstractSet[ObjectId]:
+        new = objects.keys() - self._there(objects)
+        if new:
+            self._packs.add(((id, objects[id]) for id in new), quick=True)
+        return new
+
+    def put_packed(self, objects: Packed) -> bool:
+        if self._there(objects):
+            return False
+        self._packs.add_packed(objects)
+        return True
+
+    def _there(self, objects: Mapping[ObjectId, bytes]) -> set[ObjectId]:
+        """Which of many objects are there, durable from now on."""
         there = self._packs.holding(objects)
         for path in self._loose():
             if (id := _id_of(path)) in objects:
                 files.assure(path)
                 there.add(id)
-        new = objects.keys() - there
-        if new:
-            self._packs.add(((id, objects[id]) for id in new), quick=True)
-        return new
+        return there
 
     def get(self, id: ObjectId) -> bytes:
         data = self._content(id)

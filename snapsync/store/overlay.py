@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from snapsync.errors import Exit, StoreError
 from snapsync.model.canon import ObjectId, OperationId, identify
+from snapsync.model.packed import Packed
 
 from .lock import Turn
 from .place import Place
@@ -31,6 +32,10 @@ class OverlayPlace:
 
     def put_many(self, objects: Mapping[ObjectId, bytes]) -> AbstractSet[ObjectId]:
         return {id for id, data in objects.items() if self.put(id, data)}
+
+    def put_packed(self, objects: Packed) -> bool:
+        del objects
+        return False
 
     def get(self, id: ObjectId) -> bytes:
         if id in self._objects:

@@ -11,16 +11,17 @@ import struct
 import zlib
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from snapsync.errors import Exit, StoreError
 from snapsync.model import hurry
 from snapsync.model.canon import ObjectId
+from snapsync.model.packed import BLOCK, Found, Packed
 
 MAGIC = b"snapsync pack "
 HEADER = MAGIC + b"1\n"
-BLOCK = 64 * 1024
 _ID = 32
 _PLACE = struct.Struct(">III")  # block, start in its content, length
 _BLOCK = struct.Struct(">QI")  # start in the file, length
@@ -31,14 +32,6 @@ INDEXED = _ID + _PLACE.size
 """Bytes that the index needs for each object."""
 EMPTY = len(HEADER) + _TAIL.size
 """Bytes of a pack without objects; there are none such."""
-
-
-class Found(NamedTuple):
-    """Where an object lies in a pack."""
-
-    block: int
-    start: int
-    length: int
 
 
 class Pack:
@@ -81,6 +74,10 @@ class Pack:
         at = self._after(wanted)
         return self._found(at) if at < self.objects and self._id(at) == wanted else None
 
+    def holding(self, wanted: AbstractSet[bytes]) -> AbstractSet[bytes]:
+        """Which of many ids, as bytes, are in this pack."""
+        return wanted & {id for (id,) in struct.iter_unpack(f"{_ID}s", self._ids)}
+
     def ids(self, prefix: str = "") -> Iterator[ObjectId]:
         """The ids that begin with a prefix of hexadecimal digits, sorted."""
         for at in range(self._after(bytes.fromhex(prefix.ljust(2 * _ID, "0"))), self.objects):
@@ -101,13 +98,20 @@ class Pack:
             StoreError: (exit 30) it is damaged.
             FileNotFoundError: the pack is gone.
         """
-        content = unpacked(self.raw(number))
+        content = unpacked(self._raw(number))
         if content is None:
             raise damaged(self.path, f"block {number} cannot be unpacked")
         return content
 
-    def raw(self, number: int) -> bytes:
-        """A block as it lies in the file."""
+    def raw_blocks(self) -> Iterator[bytes]:
+        """All blocks as they lie in the file.
+
+        Raises:
+            FileNotFoundError: the pack is gone.
+        """
+        return map(self._raw, range(self.blocks))
+
+    def _raw(self, number: int) -> bytes:
         if number >= self.blocks:
             raise damaged(self.path, "its index names a block that is not there")
         start, length = _BLOCK.unpack_from(self._table, number * _BLOCK.size)
@@ -125,13 +129,13 @@ class Pack:
 
 
 def pack(
-    objects: Iterable[tuple[ObjectId, bytes]], whole: Iterable[Pack] = (), *, quick: bool = False
+    objects: Iterable[tuple[ObjectId, bytes]], whole: Iterable[Pack | Packed] = (), *, quick: bool = False
 ) -> tuple[str, bytes]:
     """A new pack of these objects and of all that other packs hold; its name and its bytes.
 
     Args:
         objects: ids and contents. Those that are alike come to lie side by side.
-        whole: packs whose blocks are taken over as they are.
+        whole: packs, or what is packed in memory, whose blocks are taken over as they are.
         quick: whether the others are packed in a hurry, and less tightly.
     """
     body = bytearray(HEADER)
@@ -148,8 +152,8 @@ def pack(
         places.update((id, Found(number, start, length)) for id, start, length in inside)
     for other in whole:
         first = len(table) // _BLOCK.size
-        for number in range(other.blocks):
-            add(other.raw(number))
+        for block in other.raw_blocks():
+            add(block)
         for id, found in other.places():
             places.setdefault(id, found._replace(block=first + found.block))
     return _finished(body, places, bytes(table))

@@ -17,9 +17,10 @@ from pathlib import Path
 
 from snapsync.errors import StoreError
 from snapsync.model.canon import ObjectId, identify
+from snapsync.model.packed import Found, Packed
 
 from . import files, reads
-from .pack import EMPTY, INDEXED, Found, Pack, damaged, pack
+from .pack import EMPTY, INDEXED, Pack, damaged, pack
 
 NAME = re.compile(r"[0-9a-f]{64}\.pack", re.ASCII)
 _BLOCKS_KEPT = 32
@@ -54,7 +55,9 @@ class Packs:
     def holding(self, ids: Iterable[ObjectId]) -> set[ObjectId]:
         """Which of many objects are in packs."""
         self._refresh()
-        return {id for id in ids if self._find_open(id)}
+        wanted = {bytes.fromhex(id) for id in ids}
+        found = {id for each in self._open.values() for id in each.holding(wanted)}
+        return {ObjectId(id.hex()) for id in found}
 
     def get(self, id: ObjectId) -> bytes | None:
         """An object's content, proven; None where no pack has it.
@@ -114,6 +117,10 @@ class Packs:
         if fresh or len(taken) > 1:
             self._replace(taken, fresh, taken, quick=quick)
 
+    def add_packed(self, objects: Packed) -> None:
+        """Make what is packed in memory a pack, durable when this returns."""
+        self._write(*pack((), [objects]))
+
     def remove(self, ids: AbstractSet[ObjectId]) -> None:
         """Make new packs without these objects; the new one is durable before the old one goes."""
         self._refresh()
@@ -132,12 +139,15 @@ class Packs:
         quick: bool = False,
     ) -> None:
         """Put a new pack in the place of others; what is durable first goes last."""
-        name, data = pack(objects, whole, quick=quick)
-        new = self.folder / f"{name}.pack"
+        new = self._write(*pack(objects, whole, quick=quick))
+        files.discard(each.path for each in old if each.path != new)
+
+    def _write(self, name: str, data: bytes) -> Path:
+        path = self.folder / f"{name}.pack"
         if len(data) > EMPTY:
             files.make_folder(self.folder)
-            files.write(new, data, mode=files.OBJECT_MODE)
-        files.discard(each.path for each in old if each.path != new)
+            files.write(path, data, mode=files.OBJECT_MODE)
+        return path
 
     def _sizes(self) -> Iterator[tuple[int, Pack]]:
         self._refresh()

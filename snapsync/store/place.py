@@ -13,6 +13,7 @@ from typing import Protocol
 
 from snapsync.errors import StoreError
 from snapsync.model.canon import ObjectId, OperationId
+from snapsync.model.packed import Packed
 
 from .lock import Turn
 
@@ -33,6 +34,14 @@ class Place(Protocol):
 
         Returns:
             Which of them are new.
+        """
+        ...
+
+    def put_packed(self, objects: Packed) -> bool:
+        """Keep objects as they are packed, if none of them is there yet; durable when this returns.
+
+        Returns:
+            Whether they are kept; else nothing was done.
         """
         ...
 

@@ -14,16 +14,17 @@ from snapsync.errors import Exit, StoreError, UsageError
 from snapsync.model.canon import ImageId, ObjectId, OperationId, Stored, encode, identify
 from snapsync.model.history import WRITES, Operation, Trail
 from snapsync.model.image import image
+from snapsync.model.packed import Packed
 from snapsync.model.references import is_operation
 from snapsync.model.stored import stored
 
 from . import reads
-from .bulk import put_all
 from .identity import Identity, read_identity, write_identity
 from .keys import Keys
 from .local import LocalPlace
 from .memory import FolderMemory
 from .place import Place
+from .puts import Puts
 from .walk import newest_first
 
 LOCK_SECONDS = 10.0
@@ -46,8 +47,7 @@ class Store:
         """What is remembered beside the store; None where it is not the env's own on the disk."""
         self._keys: dict[str, Keys] = {}
         self._known_new = False
-        self._relied: dict[ObjectId, bytes] = {}
-        self._collected: tuple[ObjectId, ...] | None = None
+        self._puts = Puts()
 
     @classmethod
     def open(cls, folder: Path, env: str) -> Store | None:
@@ -117,9 +117,11 @@ class Store:
 
     def put_all(self, objects: Iterable[tuple[ObjectId, bytes]]) -> None:
         """Keep encoded objects, in their order; many new ones become packs at once."""
-        if self._collected is None:
-            self._collected = self.place.collected()
-        self._relied |= put_all(self.place, objects)
+        self._puts.all(self.place, objects)
+
+    def put_packed(self, objects: Packed) -> None:
+        """Keep very many encoded objects that are packed in memory."""
+        self._puts.packed(self.place, objects)
 
     def get(self, id: ObjectId, type: type[S]) -> S:
         """Read a value back, proven by its hash.
@@ -205,19 +207,12 @@ class Store:
         """Make an act history: from here on it happened."""
         operation = msgspec.structs.replace(operation, trail=self._trail(operation.parents))
         id = OperationId(self.put(operation))
-        self._put_again()
+        self._puts.again(self.place)
         self.place.advance(self.place.heads(), id)
         with suppress(StoreError):  # the act is history; who finds no room to pack leaves it to the next
             self.place.pack(LOOSE)
         self.heard(id)
         return id
-
-    def _put_again(self) -> None:
-        """What was there when we put it may have been collected since; gc and a commit never overlap."""
-        if self._collected not in (None, self.place.collected()):
-            for id, data in self._relied.items():
-                self.place.put(id, data)
-        self._relied, self._collected = {}, None
 
     def _first_heads(self) -> tuple[OperationId, ...]:
         """None, in a new store: a first act that was cut off may be there, but none that had a parent."""

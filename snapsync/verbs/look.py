@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from itertools import chain
 
 import msgspec
 
 from snapsync.ends.alpaca import BrokerReading, Known, Reach, read_broker, same_doubt
 from snapsync.ends.book import ROLES, Reading
-from snapsync.model.canon import ImageId, OperationId, SnapshotId
+from snapsync.model.canon import OperationId, SnapshotId
 from snapsync.model.doubts import told_by_missing
 from snapsync.model.history import BookSnapshot, BrokerSnapshot, Operation
 from snapsync.model.instant import Instant
@@ -176,8 +177,7 @@ def recall(env: Env, id: SnapshotId) -> BrokerReading:
 
 def store_broker(store: Store, reading: BrokerReading) -> SnapshotId:
     """Keep a reading of the broker."""
-    store.put_all(reading.state.objects())
-    store.put_all(reading.ledger.objects())
+    store.put_all(chain(reading.state.objects(), reading.ledger.objects()))
     return SnapshotId(
         store.put(
             BrokerSnapshot(
@@ -200,12 +200,9 @@ def store_broker(store: Store, reading: BrokerReading) -> SnapshotId:
 
 def store_book(store: Store, reading: Reading) -> SnapshotId:
     """Keep a reading of the book, with the very bytes of its files."""
-    store.put_all(reading.annals.summary.made.items())
-    store.put_all(reading.state.objects())
-    images: dict[str, ImageId] = {}
-    for role in ROLES:
-        store.put_all(reading.objects(role))
-        images[role] = reading.image(role)
+    store.put_packed(reading.annals.summary.made)
+    store.put_all(chain(reading.state.objects(), *map(reading.objects, ROLES)))
+    images = {role: reading.image(role) for role in ROLES}
     return SnapshotId(store.put(BookSnapshot(state=reading.state.id, images=images)))
 
 

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 from snapsync.errors import StoreError
 from snapsync.model.canon import ObjectId, OperationId
+from snapsync.model.packed import Packed
 from snapsync.store.lock import Turn
 from snapsync.store.place import Place
 
@@ -34,6 +35,14 @@ class TimedPlace:
         self._timings.put += len(new)
         self._timings.size += sum(len(objects[id]) for id in new)
         return new
+
+    def put_packed(self, objects: Packed) -> bool:
+        with self._timed():
+            kept = self._below.put_packed(objects)
+        if kept:
+            self._timings.put += len(objects)
+            self._timings.size += sum(place.length for _, place in objects.places())
+        return kept
 
     def get(self, id: ObjectId) -> bytes:
         self._timings.got += 1

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from snapsync.errors import Exit, StoreError
 from snapsync.model.canon import ObjectId, OperationId, identify
+from snapsync.model.packed import Packed
 from snapsync.store.lock import Turn
 
 _TABLES = """
@@ -43,6 +44,10 @@ class SqlitePlace:
 
     def put_many(self, objects: Mapping[ObjectId, bytes]) -> AbstractSet[ObjectId]:
         return {id for id, data in objects.items() if self.put(id, data)}
+
+    def put_packed(self, objects: Packed) -> bool:
+        del objects
+        return False
 
     def get(self, id: ObjectId) -> bytes:
         with self._open() as database:

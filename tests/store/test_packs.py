@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from snapsync.errors import Exit, StoreError
 from snapsync.model.canon import ObjectId, identify
+from snapsync.model.packed import BLOCK
 from snapsync.store import packs as packs_module
 from snapsync.store.local import LocalPlace
-from snapsync.store.pack import BLOCK, EMPTY, Pack, pack
+from snapsync.store.pack import EMPTY, Pack, pack
 
 from .test_flips import flips
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 from typing import Generic, NamedTuple, TypeVar
 
 from snapsync.errors import BookError
-from snapsync.model.instant import day_of
 from snapsync.model.state import IMPORTED
-from snapsync.model.symbols import multiplier
 from snapsync.model.written import Deal, Subject, deal, price_text, subject, written
 
 from .columns import Columns
@@ -22,6 +20,7 @@ from .sheet import Sheet
 from .summary import KNOWN
 from .times import read_times
 
+_DAY = len("2025-08-21")
 T = TypeVar("T")
 
 
@@ -79,7 +78,7 @@ class Batches:
         texts = written(
             keys, times, (each.parts for each in deals), (each.parts for each in subjects), prices
         )
-        return Batch(rows, keys, list(map(day_of, times)), texts)
+        return Batch(rows, keys, [time[:_DAY] for time in times], texts)
 
 
 def _deal(fill: Filled | None) -> _Told[Deal] | None:
@@ -92,5 +91,4 @@ def _deal(fill: Filled | None) -> _Told[Deal] | None:
 
 
 def _subject(what: Instrument) -> _Told[Subject]:
-    parts = subject(what.key, what.asset_class, multiplier(what.asset_class))
-    return _Told(parts, not what.lacks)
+    return _Told(subject(what.key, what.asset_class), not what.lacks)

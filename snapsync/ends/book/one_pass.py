@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter, deque
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container
 from itertools import compress, groupby, islice
 from operator import attrgetter
 
@@ -97,25 +97,33 @@ class _Pass:
     def _apart(self, block: Block) -> tuple[list[Columns], list[Block]]:
         return apart(block, *widths(self._file.table, self._optional))
 
-    def _but_alone(self, batch: Batch) -> Iterator[Row]:
+    def _but_alone(self, batch: Batch) -> list[Row]:
         """Take the trades that have no other rows so far; gives the rows of all others."""
         keys, days, texts = batch.keys, batch.days, batch.texts
-        if len(set(keys)) < len(keys) or not self._new(keys):
-            often = Counter(keys)
-            alone = [key.startswith(ROW) or (often[key] == 1 and self._new([key])) for key in keys]
-            yield from (batch.rows.row(at) for at, each in enumerate(alone) if not each)
+        hashes, others = set(map(hash, keys)), list[Row]()
+        news = self._done.isdisjoint(hashes) and self._waiting.keys().isdisjoint(keys)
+        if not news or len(hashes) < len(keys):
+            alone = self._alone(keys)
+            others = [batch.rows.row(at) for at, each in enumerate(alone) if not each]
             keys, days, texts = (list(compress(each, alone)) for each in (keys, days, texts))
-        self._done.update(map(hash, keys))
+            hashes = set(map(hash, keys))
+        self._done |= hashes
         start = 0
         for day, same in groupby(days):
-            end = start + sum(1 for _ in same)
+            end = start + len(list(same))
             self._trades.extend(day, zip(keys[start:end], texts[start:end], strict=True))
             self._places.extend(whereabouts_on(day, keys[start:end]))
             start = end
+        return others
 
-    def _new(self, keys: Sequence[str]) -> bool:
-        """Whether none of some orders has had a row yet."""
-        return self._done.isdisjoint(map(hash, keys)) and self._waiting.keys().isdisjoint(keys)
+    def _alone(self, keys: list[str]) -> list[bool]:
+        """Which of some keys no other row has, as far as is known."""
+        often = Counter(keys)
+        return [
+            key.startswith(ROW)
+            or (often[key] == 1 and hash(key) not in self._done and key not in self._waiting)
+            for key in keys
+        ]
 
     def _take(self, entry: Entry) -> None:
         key = entry.key

@@ -37,9 +37,11 @@ class Stream:
         while start < len(data):
             newline = data.find(b"\n", start + _BLOCK)
             end = len(data) if newline < 0 else newline + 1
-            if not self._whole(Block(data[start:end].decode(), line)):
+            block = Block(data[start:end].decode(), line)
+            if not self._whole(block):
                 end = len(data)
-            yield Block(data[start:end].decode(), line)
+                block = Block(data[start:].decode(), line)
+            yield block
             line += lines(data[start:end])
             start = end
 

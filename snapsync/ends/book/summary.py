@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
-from snapsync.model.canon import ObjectId
+from snapsync.model.packed import Packed
 from snapsync.model.pages import Pages
 from snapsync.model.past import Count
 from snapsync.model.policy import Finding
@@ -34,7 +34,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     actionless: Count
     contractless: Count
     costs: tuple[Finding, ...]
-    made: Mapping[ObjectId, bytes] = msgspec.field(default_factory=dict)
+    made: Packed = msgspec.field(default_factory=Packed)
     places: Collection[int] = ()
 
 

@@ -1,0 +1,68 @@
+"""Very many objects in memory, in blocks that are packed together: as a pack of a store has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from . import hurry
+from .canon import ObjectId, identify
+
+BLOCK = 64 * 1024
+"""So many bytes of objects lie in a block, unless one alone is larger."""
+
+
+class Found(NamedTuple):
+    """Where an object lies in blocks: in which, from which byte of its content on, how many bytes."""
+
+    block: int
+    start: int
+    length: int
+
+
+class Packed(Mapping[ObjectId, bytes]):
+    """Objects by their ids, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self._blocks: list[bytes] = []
+        self._places: dict[ObjectId, Found] = {}
+        self._open = bytearray()
+        self._last: tuple[int, bytes] = (-1, b"")
+
+    def add(self, data: bytes) -> ObjectId:
+        """Take one more object."""
+        id = identify(data)
+        if id not in self._places:
+            if self._open and len(self._open) + len(data) > BLOCK:
+                self._close()
+            self._places[id] = Found(len(self._blocks), len(self._open), len(data))
+            self._open += data
+        return id
+
+    def raw_blocks(self) -> list[bytes]:
+        """The blocks, each a zlib stream."""
+        self._close()
+        return self._blocks
+
+    def places(self) -> list[tuple[ObjectId, Found]]:
+        """Every object with its place."""
+        return list(self._places.items())
+
+    def __getitem__(self, id: ObjectId) -> bytes:
+        number, start, length = self._places[id]
+        if number == len(self._blocks):
+            return bytes(self._open[start : start + length])
+        if self._last[0] != number:
+            self._last = number, hurry.unpack(self._blocks[number])
+        return self._last[1][start : start + length]
+
+    def __iter__(self) -> Iterator[ObjectId]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def _close(self) -> None:
+        if self._open:
+            self._blocks.append(hurry.pack(bytes(self._open)))
+            self._open.clear()
