@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from operator import itemgetter
 from typing import Generic
 
 from .canon import ObjectId, encode
 from .packed import Packed
 from .pages import Pages
-from .tree import MOST, Part, R, digits, node_of, page_of
+from .tree import MOST, Keyed, Part, R, digits, node_of, page_of
 
 _HELD = 1 << 16
 """So many rows may be in memory one by one; the others are there as the bytes of their pages."""
 
 Written = tuple[str, str]
 """A row's key, and the text that ``encode`` makes of the row."""
+_key, _text = itemgetter(0), itemgetter(1)
 
 
 class Collector(Generic[R]):
@@ -23,27 +25,29 @@ class Collector(Generic[R]):
     def __init__(self, row: type[R]) -> None:
         self.objects = Packed()
         self._row = row
-        self._open: dict[str, list[Written]] = {}
+        self._open: dict[str, tuple[list[str], list[str]]] = {}
+        """The keys and texts of the rows of a bucket."""
         self._sealed: dict[str, Part[R]] = {}
         self._held = 0
 
     def add(self, row: R) -> None:
         """Take one more row."""
-        self.extend(row.bucket, [_written(row)])
+        self.extend(row.bucket, [row.key], [_written(row)])
 
-    def extend(self, bucket: str, rows: Iterable[Written]) -> None:
-        """Take rows of a bucket that are text already."""
+    def extend(self, bucket: str, keys: Sequence[str], texts: Sequence[str]) -> None:
+        """Take rows of a bucket; their texts are what ``encode`` makes of them."""
         held = self._rows(bucket)
-        before = len(held)
-        held.extend(rows)
-        self._held += len(held) - before
+        held[0].extend(keys)
+        held[1].extend(texts)
+        self._held += len(keys)
         if self._held > _HELD:
             self._seal(bucket)
 
     def remove(self, row: R) -> None:
         """Take back a row that was taken."""
-        rows = self._rows(row.bucket)
-        rows[:] = [each for each in rows if each[0] != row.key]
+        keys, texts = self._rows(row.bucket)
+        at = keys.index(row.key)
+        del keys[at], texts[at]
 
     def pages(self) -> Pages[R]:
         """All rows that were taken.
@@ -54,35 +58,35 @@ class Collector(Generic[R]):
         self._seal()
         return Pages.of_buckets(dict(sorted(self._sealed.items())))
 
-    def _rows(self, bucket: str) -> list[Written]:
-        rows = self._open.get(bucket)
-        if rows is None:
+    def _rows(self, bucket: str) -> tuple[list[str], list[str]]:
+        found = self._open.get(bucket)
+        if found is None:
             part = self._sealed.pop(bucket, None)
-            rows = self._open[bucket] = list(map(_written, part.rows() if part else ()))
+            rows = part.rows() if part else ()
+            found = self._open[bucket] = [row.key for row in rows], list(map(_written, rows))
             self._held += len(rows)
-        return rows
+        return found
 
     def _seal(self, but: str = "") -> None:
         for name in [name for name in self._open if name != but]:
-            if rows := self._open.pop(name):
-                id = self._grown(sorted(rows))
+            keys, texts = self._open.pop(name)
+            if keys:
+                id = self._grown(list(zip(keys, texts, strict=True)))
                 self._sealed[name] = Part.stored(id, self._row, self.objects.__getitem__)
-        self._held = sum(len(rows) for rows in self._open.values())
+        self._held = sum(len(keys) for keys, _ in self._open.values())
 
     def _grown(self, rows: list[Written], depth: int = 1) -> ObjectId:
-        """As ``tree.grown``, of rows that are text and sorted."""
-        keys = [key for key, _ in rows]
-        if len(set(keys)) < len(keys):
-            raise ValueError("two rows have one key")
+        """As ``tree.grown``, of rows that are text."""
         if len(rows) <= MOST:
-            return self.objects.add(page_of(text for _, text in rows))
+            if len(dict(rows)) < len(rows):
+                raise ValueError("two rows have one key")
+            return self.objects.add(page_of(map(_text, sorted(rows))))
         shares: dict[str, list[Written]] = {}
-        for name, row in zip(digits(keys, depth), rows, strict=True):
+        for name, row in zip(digits(map(_key, rows), depth), rows, strict=True):
             shares.setdefault(name, []).append(row)
-        return self.objects.add(
-            node_of({name: self._grown(shares[name], depth + 1) for name in sorted(shares)})
-        )
+        children = {name: self._grown(shares[name], depth + 1) for name in sorted(shares)}
+        return self.objects.add(node_of(children))
 
 
-def _written(row: R) -> Written:
-    return row.key, encode(row).decode()
+def _written(row: Keyed) -> str:
+    return encode(row).decode()

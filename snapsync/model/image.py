@@ -46,7 +46,10 @@ def image_of(objects: Iterable[tuple[ObjectId, bytes]]) -> ImageId:
 
 
 def image_objects(
-    data: bytes | None, before: Sequence[ObjectId] = (), start: int = 0
+    data: bytes | None,
+    before: Sequence[ObjectId] = (),
+    start: int = 0,
+    known: Sequence[ObjectId] | None = None,
 ) -> Iterator[tuple[ObjectId, bytes]]:
     """The objects that a file's image is made of, children first.
 
@@ -54,19 +57,30 @@ def image_objects(
         data: the file's bytes, None where there is no file; or those behind some chunks.
         before: those chunks, which are in the store already, and so are the branches that they fill.
         start: how many bytes they are.
+        known: the ids of the chunks of ``data``, if somebody has made them already.
     """
     ids = list(before)
-    for chunk in chunks((data or b"",)):
+    for number, chunk in enumerate(chunks((data or b"",))):
         encoded = _CHUNK_HEADER + chunk
-        ids.append(identify(encoded))
+        ids.append(known[number] if known else identify(encoded))
         yield ids[-1], encoded
+    yield from _above(ids, len(before), None if data is None else start + len(data))
+
+
+def image_of_chunks(ids: Sequence[ObjectId], size: int) -> ImageId:
+    """The id of the image of a file with these chunks."""
+    return image_of(_above(ids, 0, size))
+
+
+def _above(ids: Sequence[ObjectId], before: int, size: int | None) -> Iterator[tuple[ObjectId, bytes]]:
+    """What names a file's chunks, without the branches that so many of them fill; the image comes last."""
     branches = []
     for first in range(0, len(ids), BRANCH):
         encoded = encode(Branch(chunks=tuple(ids[first : first + BRANCH])))
         branches.append(identify(encoded))
-        if first + BRANCH > len(before):
+        if first + BRANCH > before:
             yield branches[-1], encoded
-    root = encode(Image(size=None if data is None else start + len(data), branches=tuple(branches)))
+    root = encode(Image(size=size, branches=tuple(branches)))
     yield identify(root), root
 
 

@@ -8,6 +8,7 @@ the root, which adjusted contracts end in a digit). Crypto: Alpaca writes ``BTC/
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -19,6 +20,8 @@ EQUITY = "us_equity"
 CRYPTO = "crypto"
 
 _OCC = re.compile(r"([A-Z0-9.]{1,6}?) *(\d{6})([CP])(\d{8})", re.ASCII)
+_CONTRACTS = re.compile(r"[A-Z0-9.]{1,6}\d{6}[CP]\d{8}(?:,[A-Z0-9.]{1,6}\d{6}[CP]\d{8})*", re.ASCII)
+_DAY = slice(-len("250822C00635000"), -len("C00635000"))
 # The quote currencies that Alpaca lists pairs in. A slash stands in no other class's symbols.
 _PAIR = re.compile(r"([A-Z0-9]{1,10})/([A-Z]{3,5})", re.ASCII)
 _SLASHLESS_PAIR = re.compile(r"[A-Z0-9]{2,10}(?:USD|USDT|USDC|BTC)", re.ASCII)
@@ -59,6 +62,13 @@ def names_contract(symbol: str) -> bool:
     """Whether a symbol is an OCC symbol; what it says is not asked."""
     match = _OCC.fullmatch(symbol)
     return match is not None and _is_day(match[2])
+
+
+def all_contracts(symbols: Sequence[str]) -> bool:
+    """Whether all of these are OCC symbols, each in its one form."""
+    return _CONTRACTS.fullmatch(",".join(symbols)) is not None and all(
+        _is_day(day) for day in {symbol[_DAY] for symbol in symbols}
+    )
 
 
 @lru_cache(maxsize=1 << 12)

@@ -5,16 +5,14 @@ A page of a long history holds its trades in this form, and nobody has to make e
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import cache
 
 from .canon import encode
 from .instant import Instant
-from .symbols import multiplier
+from .symbols import OPTION, multiplier
 
-_PLAIN = re.compile(r"[\w.:/+#-]*", re.ASCII)
 Deal = tuple[str, str, str]
 """What a trade's text says of action, origin and quantity."""
 Subject = tuple[str, str, str]
@@ -34,6 +32,12 @@ def subject(symbol: str, asset_class: str) -> Subject:
     """The parts of a trade's text that these decide."""
     kind, size = _kind(asset_class)
     return kind, size, f'"{symbol}","time":"' if _plain(symbol) else f'{_text(symbol)},"time":"'
+
+
+def contracts(symbols: Iterable[str]) -> list[Subject]:
+    """The same of many contracts, told by their OCC symbols."""
+    kind, size = _kind(OPTION)
+    return [(kind, size, f'"{symbol}","time":"') for symbol in symbols]
 
 
 @cache
@@ -67,7 +71,7 @@ def written(
 
 def _plain(text: str) -> bool:
     """Whether JSON has this as it is; in doubt it has not."""
-    return _PLAIN.fullmatch(text) is not None
+    return text.isascii() and text.isprintable() and '"' not in text and "\\" not in text
 
 
 def _text(value: object) -> str:

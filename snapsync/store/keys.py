@@ -31,6 +31,8 @@ _PART = struct.Struct(">QI")  # the first key of a part, and the part's checksum
 _KEY = struct.Struct(">Q")
 PART = 4096
 """Keys of a part: 32 KiB are read for one that is looked for."""
+_LISTS = 256
+_SHARE = DAYS * 2**32 // _LISTS
 MOST_BLOCKS = 64
 """So many trees are added at the file's end before all keys are sorted anew."""
 
@@ -163,7 +165,7 @@ class Keys:
 
 
 def _encoded(root: ObjectId, entries: Iterable[int]) -> bytes:
-    keys = array("Q", sorted(entries))
+    keys = _sorted(entries)
     firsts = keys[::PART]
     if sys.byteorder == "little":
         keys.byteswap()
@@ -174,6 +176,17 @@ def _encoded(root: ObjectId, entries: Iterable[int]) -> bytes:
     )
     name = bytes.fromhex(root)
     return _HEAD.pack(name, len(keys), _checksum(name, len(keys), table)) + table + data
+
+
+def _sorted(entries: Iterable[int]) -> array[int]:
+    """Sorted; checksums spread evenly, so that small lists of them come out in half the time of one."""
+    lists: list[list[int]] = [[] for _ in range(_LISTS)]
+    for each in entries:
+        lists[each // _SHARE].append(each)
+    keys = array("Q")
+    for some in lists:
+        keys.extend(sorted(some))
+    return keys
 
 
 def _parts(count: int) -> int:

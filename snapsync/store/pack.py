@@ -164,7 +164,7 @@ def _finished(body: bytearray, places: dict[ObjectId, Found], table: bytes) -> t
     index = b"".join([*(bytes.fromhex(id) for id in ids), *(_PLACE.pack(*places[id]) for id in ids), table])
     blocks = len(table) // _BLOCK.size
     tail = _TAIL.pack(len(body), len(ids), blocks, hashlib.sha256(index).digest())
-    data = bytes(body) + index + tail
+    data = b"".join((body, index, tail))
     return hashlib.sha256(data).hexdigest(), data
 
 

@@ -55,10 +55,7 @@ def _put(place: Place, objects: Iterable[tuple[ObjectId, bytes]]) -> Iterator[di
     many = False
     for batch in _batches(objects):
         many = many or len(batch) > MANY
-        if many:
-            new = place.put_many(batch)
-        else:
-            new = {id for id, data in batch.items() if place.put(id, data)}
+        new = place.put_many(batch) if many else {id for id, data in batch.items() if place.put(id, data)}
         if len(new) < len(batch):
             yield {id: data for id, data in batch.items() if id not in new}
 

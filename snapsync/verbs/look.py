@@ -10,7 +10,7 @@ import msgspec
 
 from snapsync.ends.alpaca import BrokerReading, Known, Reach, read_broker, same_doubt
 from snapsync.ends.book import ROLES, Reading
-from snapsync.model.canon import OperationId, SnapshotId
+from snapsync.model.canon import ImageId, OperationId, SnapshotId
 from snapsync.model.doubts import told_by_missing
 from snapsync.model.history import BookSnapshot, BrokerSnapshot, Operation
 from snapsync.model.instant import Instant
@@ -202,7 +202,7 @@ def store_book(store: Store, reading: Reading) -> SnapshotId:
     """Keep a reading of the book, with the very bytes of its files."""
     store.put_packed(reading.annals.summary.made)
     store.put_all(chain(reading.state.objects(), *map(reading.objects, ROLES)))
-    images = {role: reading.image(role) for role in ROLES}
+    images: dict[str, ImageId] = {role: reading.image(role) for role in ROLES}
     return SnapshotId(store.put(BookSnapshot(state=reading.state.id, images=images)))
 
 

@@ -6,11 +6,12 @@ is told there. A row means the same either way.
 
 from __future__ import annotations
 
-from typing import Generic, NamedTuple, TypeVar
+from typing import NamedTuple
 
 from snapsync.errors import BookError
 from snapsync.model.state import IMPORTED
-from snapsync.model.written import Deal, Subject, deal, price_text, subject, written
+from snapsync.model.symbols import all_contracts
+from snapsync.model.written import Deal, Subject, contracts, deal, price_text, subject, written
 
 from .columns import Columns
 from .entries import ORDER_ID, Entries, Filled, order_keys
@@ -21,7 +22,6 @@ from .summary import KNOWN
 from .times import read_times
 
 _DAY = len("2025-08-21")
-T = TypeVar("T")
 
 
 class Batch(NamedTuple):
@@ -33,21 +33,15 @@ class Batch(NamedTuple):
     texts: list[str]
 
 
-class _Told(NamedTuple, Generic[T]):
-    """What some cells of a row come to; ``matchable`` says that a row without an id may stand for an order."""
-
-    parts: T
-    matchable: bool
-
-
 class Batches:
     """Makes batches of the rows of one file; ``seen`` counts those without ids that say the very same."""
 
     def __init__(self, file: Sheet, read: Entries, seen: dict[str, int]) -> None:
-        self._seen, self._zone = seen, file.zone
-        self._deal = read.fill.then(_deal)
-        self._subject = read.what.then(_subject)
+        self._read, self._seen, self._zone = read, seen, file.zone
+        self._deal, self._subject = read.fill.then(_deal), read.what.then(_subject)
         self._price = read.price.then(price_text)
+        # an OCC symbol tells all; these are told of so many contracts that remembering them is in vain
+        self._symbol_at = file.columns.get("occ_symbol", file.columns.get("symbol"))
         self._time_at, self._id_at = file.columns["timestamp"], file.columns.get(ORDER_ID)
 
     def __call__(self, rows: Columns) -> Batch | None:
@@ -66,29 +60,38 @@ class Batches:
         if None in told:
             rows = rows.only([each is not None for each in told])
         deals = [each for each in told if each is not None]
-        subjects, prices, keys = self._subject.all(rows), self._price.all(rows), self.keys(rows)
-        times = read_times(list(map(str.strip, rows.column(self._time_at))), self._zone)
-        if "" in keys:
-            # the last thing that may fail: what is counted here must not be read again
-            nameless = [number for number, key in enumerate(keys) if not key]
-            if not all(deals[at].matchable and subjects[at].matchable for at in nameless):
-                return None
-            for number in nameless:
+        subjects, prices, keys = self._subjects(rows), self._price.all(rows), self.keys(rows)
+        times = read_times(rows.column(self._time_at), self._zone)
+        if "" in keys and not self._matchable(rows, keys):
+            return None
+        for number, key in enumerate(keys) if "" in keys else ():
+            if not key:  # counted last: rows of which there is no batch are counted elsewhere
                 keys[number] = row_key(rows.values(number), self._seen)
-        texts = written(
-            keys, times, (each.parts for each in deals), (each.parts for each in subjects), prices
+        return Batch(
+            rows, keys, [time[:_DAY] for time in times], written(keys, times, deals, subjects, prices)
         )
-        return Batch(rows, keys, [time[:_DAY] for time in times], texts)
+
+    def _subjects(self, rows: Columns) -> list[Subject]:
+        if self._symbol_at is not None:
+            symbols = rows.column(self._symbol_at)
+            if all_contracts(symbols):
+                return contracts(symbols)
+        return self._subject.all(rows)
+
+    def _matchable(self, rows: Columns, keys: list[str]) -> bool:
+        """Whether all rows without an id may stand for an order; the others are counted one by one."""
+        rows = rows.only([not key for key in keys])
+        fills, whats = self._read.fill.all(rows), self._read.what.all(rows)
+        return all(fill and fill.action in KNOWN for fill in fills) and not any(each.lacks for each in whats)
 
 
-def _deal(fill: Filled | None) -> _Told[Deal] | None:
+def _deal(fill: Filled | None) -> Deal | None:
     if fill is None:
         return None
     if not fill.action:
         raise ValueError("it is not said which way")
-    parts = deal(fill.action, IMPORTED if fill.ours else None, fill.qty)
-    return _Told(parts, fill.action in KNOWN)
+    return deal(fill.action, IMPORTED if fill.ours else None, fill.qty)
 
 
-def _subject(what: Instrument) -> _Told[Subject]:
-    return _Told(subject(what.key, what.asset_class), not what.lacks)
+def _subject(what: Instrument) -> Subject:
+    return subject(what.key, what.asset_class)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from itertools import pairwise
 
 from snapsync.model.canon import ImageId, ObjectId
-from snapsync.model.image import chunk_id, content, ends, image_objects, image_of
+from snapsync.model.image import ABSENT, chunk_id, chunks, content, ends, image_objects, image_of_chunks
 from snapsync.model.tree import Fetch
 
 LAST = 4
@@ -73,11 +72,18 @@ class Body:
     @cached_property
     def image(self) -> ImageId:
         """The id of the file's image."""
-        return image_of(self.objects())
+        if self.rest is None:
+            return ABSENT
+        return image_of_chunks((*self.before, *self._ids), self.cut.start + len(self.rest))
 
     def objects(self) -> Iterator[tuple[ObjectId, bytes]]:
         """What its image is made of, without that which lies before the cut; the image comes last."""
-        return image_objects(self.rest, self.before, self.cut.start)
+        return image_objects(self.rest, self.before, self.cut.start, self._ids)
+
+    @cached_property
+    def _ids(self) -> list[ObjectId]:
+        """The chunks behind the cut."""
+        return list(map(chunk_id, chunks((self.rest or b"",))))
 
     def cut_again(self) -> Body:
         """The same content, cut where its last rows begin now; not cut where it is not long."""
@@ -88,7 +94,7 @@ class Body:
             return self
         start = starts[skipped]
         line = self.cut.line + lines(rest[:start])
-        ids = (chunk_id(rest[a:b]) for a, b in pairwise(starts[: skipped + 1]))
+        ids = self._ids[:skipped]
         cut = Cut(self.cut.chunks + skipped, self.cut.start + start, line)
         return Body(rest[start:], (*self.before, *ids), cut, like=self)
 

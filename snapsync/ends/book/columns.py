@@ -50,7 +50,7 @@ class Columns:
         """A cell of each row; empty where the rows lack it."""
         return self._cells[at :: self._width + 1] if at < self._width else [""] * len(self)
 
-    def said(self, places: Sequence[int]) -> Iterable[object]:
+    def said(self, places: Sequence[int]) -> Iterable[str | tuple[str, ...]]:
         """Some cells of each row: as ``itemgetter`` gives them, one alone or a tuple of them."""
         columns = [self.column(at) for at in places]
         return zip(*columns, strict=True) if len(columns) > 1 else columns[0]
@@ -86,17 +86,17 @@ def apart(block: Block, least: int, width: int) -> tuple[list[Columns], list[Blo
     text = block.text.replace("\r\n", _END) if "\r" in block.text else block.text
     if "\r" in text or not separable(text):
         return [], [block]
-    lines = text.split(_END)
-    rest = lines.pop()  # what stands behind the last line end
-    numbers = range(block.line, block.line + len(lines))
+    end = text.rfind(_END) + 1
+    numbers = range(block.line, block.line + text.count(_END))
+    rest = [Block(text[end:], numbers.stop)] if end < len(text) else []
     if '"' not in text:
-        cells = f",{_END},".join([*lines, ""]).split(",")
+        cells = text[:end].replace(_END, f",{_END},").split(",")
         cells.pop()
         whole = Columns(cells, width, numbers)
         if whole.even:
-            return [whole], [Block(rest, numbers.stop)] if rest else []
-    plain, other = _sorted(lines, numbers, range(least, width + 1))
-    return plain, [*other, Block(rest, numbers.stop)] if rest else other
+            return [whole], rest
+    plain, other = _sorted(text[:end].split(_END)[:-1], numbers, range(least, width + 1))
+    return plain, other + rest
 
 
 def _sorted(lines: list[str], numbers: range, widths: range) -> tuple[list[Columns], list[Block]]:

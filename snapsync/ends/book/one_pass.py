@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter, deque
 from collections.abc import Container
-from itertools import compress, groupby, islice
+from itertools import chain, compress, groupby, islice
 from operator import attrgetter
 
 from snapsync.model.collect import Collector
@@ -41,6 +41,21 @@ def streamed(stream: Stream) -> Summary:
     return _Pass(stream).summary()
 
 
+class _End:
+    """The filled rows of a block."""
+
+    def __init__(self) -> None:
+        self.plain: list[Columns] = []
+        self.others: list[Row] = []
+
+    def __len__(self) -> int:
+        return len(self.others) + sum(map(len, self.plain))
+
+    def last(self) -> list[Row]:
+        """Its last rows, in the file's order."""
+        return sorted(chain(self.others, *(each.last(LOOK_BACK) for each in self.plain)), key=_line)
+
+
 class _Pass:
     """One pass over a history; rows become trades, and trades pages."""
 
@@ -57,8 +72,8 @@ class _Pass:
         self._late: dict[str, list[Entry]] = {}
         self._counts, self._trades = Counts(), Collector(Transaction)
         self._places = array("Q")
-        self._last: deque[Row] = deque(maxlen=LOOK_BACK)
-        """The last rows that were filled."""
+        self._ends: deque[_End] = deque()
+        """The last blocks, which have the last rows that were filled."""
 
     def summary(self) -> Summary:
         for block in self._stream:
@@ -66,33 +81,38 @@ class _Pass:
         self._finish(len(self._waiting))
         if self._late:
             self._join()
-        last = (entry for entry in map(self._read, self._last) if entry)
+        last = [entry for each in self._ends for row in each.last() if (entry := self._read(row))]
         return Summary(
             pages=self._trades.pages(),
             actionless=self._counts.actionless,
             contractless=self._counts.contractless,
-            costs=tuple(costs.observations(self._file, last)),
+            costs=tuple(costs.observations(self._file, last[-LOOK_BACK:])),
             made=self._trades.objects,
             places=self._places,
         )
 
     def _take_block(self, block: Block) -> None:
         plain, other = self._apart(block)
-        rows = [row for piece in other for row in self._stream.rows(piece)]
-        filled: list[Row] = []
+        single = [row for piece in other for row in self._stream.rows(piece)]
+        several: list[Row] = []
+        end = _End()
         for each in plain:
             batch = self._batches(each)
             if batch is None:
-                rows += each.last(len(each))
+                single += each.last(len(each))
             else:
-                rows += self._but_alone(batch)
-                filled += batch.rows.last(LOOK_BACK)
-        for row in sorted(rows, key=_line):
+                several += self._but_alone(batch)
+                end.plain.append(batch.rows)
+        known = {row.line for row in several}
+        for row in sorted(single + several, key=_line):
             entry = self._read(fitting(self._file.table, row, self._optional))
             if entry:
                 self._take(entry)
-                filled.append(row)
-        self._last.extend(sorted(filled, key=_line))
+                if row.line not in known:
+                    end.others.append(row)
+        self._ends.append(end)
+        while sum(map(len, islice(self._ends, 1, None))) >= LOOK_BACK:
+            self._ends.popleft()
 
     def _apart(self, block: Block) -> tuple[list[Columns], list[Block]]:
         return apart(block, *widths(self._file.table, self._optional))
@@ -111,7 +131,7 @@ class _Pass:
         start = 0
         for day, same in groupby(days):
             end = start + len(list(same))
-            self._trades.extend(day, zip(keys[start:end], texts[start:end], strict=True))
+            self._trades.extend(day, keys[start:end], texts[start:end])
             self._places.extend(whereabouts_on(day, keys[start:end]))
             start = end
         return others

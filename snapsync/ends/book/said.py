@@ -22,7 +22,7 @@ class Said(Generic[T]):
     def __init__(self, file: Sheet, names: Iterable[str], read: Callable[[Row], T]) -> None:
         self._file, self._names, self._read = file, tuple(names), read
         self._places = sorted({file.columns[name] for name in self._names if name in file.columns})
-        self._width = len(file.table.header.values)
+        self._blank = [""] * len(file.table.header.values)
         self._cells = itemgetter(*self._places) if self._places else None
         self._known = _Known(self._read_cells)
 
@@ -35,7 +35,7 @@ class Said(Generic[T]):
         except IndexError:  # a row that lacks the columns which were added since
             return self._read(row)
         if cells not in self._known:
-            self._known.keep(cells, self._read(row))
+            self._known[cells] = self._read(row)
         return self._known[cells]
 
     def all(self, rows: Columns) -> list[T]:
@@ -48,26 +48,25 @@ class Said(Generic[T]):
         """A reader of what is made of that which this one reads."""
         return Said(self._file, self._names, lambda row: make(self._read(row)))
 
-    def _read_cells(self, cells: object) -> T:
-        said = cells if isinstance(cells, tuple) else (cells,)
-        values = [""] * self._width
-        for at, cell in zip(self._places, said, strict=True):
-            values[at] = cell
+    def _read_cells(self, cells: str | tuple[str, ...]) -> T:
+        values = self._blank.copy()
+        if isinstance(cells, str):
+            values[self._places[0]] = cells
+        else:
+            for at, cell in zip(self._places, cells, strict=True):
+                values[at] = cell
         return self._read(Row(tuple(values), 0, 0, 0, "\n"))
 
 
-class _Known(dict[object, T]):
+class _Known(dict[str | tuple[str, ...], T]):
     """What was said, by the cells that say it; it makes what it lacks."""
 
-    def __init__(self, make: Callable[[object], T]) -> None:
+    def __init__(self, make: Callable[[str | tuple[str, ...]], T]) -> None:
         super().__init__()
         self._make = make
 
-    def __missing__(self, cells: object) -> T:
-        return self.keep(cells, self._make(cells))
-
-    def keep(self, cells: object, value: T) -> T:
+    def __missing__(self, cells: str | tuple[str, ...]) -> T:
         if len(self) >= _MOST:
             self.clear()
-        self[cells] = value
+        value = self[cells] = self._make(cells)
         return value

@@ -49,9 +49,9 @@ class Sheet(msgspec.Struct, frozen=True, eq=False):
     def cell(self, row: Row, name: str) -> str:
         """A cell's text; empty where it says nothing."""
         at = self.columns.get(name)
-        if at is None:
-            return ""  # told first: most rows are asked for many columns that their file lacks
-        text = self.raw(row, name)
+        if at is None or at >= len(row.values):
+            return ""
+        text = row.values[at].strip()
         return "" if blank(text) else text
 
     def first(self, row: Row, *names: str) -> str:

@@ -12,10 +12,10 @@ from .columns import Block, separable
 from .faults import HALF, fault
 from .sheets import sheet_of
 from .table import Row, Table, rows_in
-from .text import decode
+from .text import assure_text
 from .values import BookFiles, Role
 
-_BLOCK = 1 << 20
+_BLOCK = 1 << 18
 
 
 class Stream:
@@ -28,7 +28,7 @@ class Stream:
     def __init__(self, data: bytes, files: BookFiles, role: Role) -> None:
         self._data, self._name = data, files.path(role).name
         self._start, self._line = 0, 1
-        decode(self._name, data)
+        assure_text(self._name, data)
         header = self._header()
         self.file = sheet_of(Table(self._name, "", header, ()), files, role)
 

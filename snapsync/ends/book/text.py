@@ -14,6 +14,12 @@ Splice = tuple[int, int, str]
 """(start, end, new text): what stands between start and end is replaced."""
 
 
+def assure_text(name: str, data: bytes) -> None:
+    """Refuse what ``decode`` refuses, for who wants no text of all of it; most files are quickly judged."""
+    if not data.isascii() or data.isspace() or b"\0" in data:
+        decode(name, data)
+
+
 def decode(name: str, data: bytes) -> str:
     """The text of a file, its byte order mark included.
 

@@ -6,8 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from itertools import repeat
-from typing import Literal
+from typing import Literal, cast
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -62,17 +61,19 @@ def read_time(text: str, zone: ZoneInfo) -> Instant:
 
 
 def read_times(texts: Sequence[str], zone: ZoneInfo) -> list[Instant]:
-    """Read many times; see ``read_time``.
+    """Read many times, with blanks around them or not; see ``read_time``.
 
     Raises:
         ValueError: one is not a time.
     """
     rests = [text[_HOUR:] for text in texts]
     if _IN_HOUR.issuperset(rests):
-        hours = list(map(_hour, [text[:_HOUR] for text in texts], repeat(zone)))
-        if all(hours):
-            return [Instant(f"{hour}{rest}.000000000Z") for hour, rest in zip(hours, rests, strict=True)]
-    return [read_time(text, zone) for text in texts]
+        hours = [text[:_HOUR] for text in texts]
+        begins = {hour: _hour(hour, zone) for hour in set(hours)}
+        if all(begins.values()):
+            found = [f"{begins[hour]}{rest}.000000000Z" for hour, rest in zip(hours, rests, strict=True)]
+            return cast("list[Instant]", found)
+    return [read_time(text, zone) for text in map(str.strip, texts)]
 
 
 @lru_cache(maxsize=1 << 12)
