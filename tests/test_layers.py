@@ -35,6 +35,7 @@ HOMES: dict[str, set[str]] = {
     "requests": {"ends/alpaca"},
     "urllib3": {"ends/alpaca"},
     "deepdiff": {"model/change.py"},
+    "isal": {"model/hurry.py"},
     "click": {"cli"},
     "yaml": {"config", "sandbox"},
     "dotenv": {"config"},

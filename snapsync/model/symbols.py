@@ -66,8 +66,11 @@ def names_contract(symbol: str) -> bool:
 
 def all_contracts(symbols: Sequence[str]) -> bool:
     """Whether all of these are OCC symbols, each in its one form."""
-    return _CONTRACTS.fullmatch(",".join(symbols)) is not None and all(
-        _is_day(day) for day in {symbol[_DAY] for symbol in symbols}
+    joined = ",".join(symbols)
+    return (
+        _CONTRACTS.fullmatch(joined) is not None
+        and joined.count(",") == len(symbols) - 1
+        and all(map(_is_day, {symbol[_DAY] for symbol in symbols}))
     )
 
 

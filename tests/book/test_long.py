@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from snapsync.ends.book import BookFiles, read
 from snapsync.ends.book import annals as annals_module
 from snapsync.ends.book.history import trades
+from snapsync.ends.book.one_pass import streamed
 from snapsync.ends.book.sheets import opened
-from snapsync.ends.book.stream import stream
-from snapsync.ends.book.summary import streamed, summary
+from snapsync.ends.book.stream import Stream
+from snapsync.ends.book.summary import summary
 from snapsync.errors import BookError
 from snapsync.model.past import stamp
 
@@ -267,14 +268,13 @@ def test_a_stream_says_what_all_rows_say(
     said: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Rows of one order that lie far apart, legs, and rows that say the same are added up as in memory."""
-    monkeypatch.setattr("snapsync.ends.book.summary._WAITING", 3)
+    monkeypatch.setattr("snapsync.ends.book.one_pass._WAITING", 3)
     monkeypatch.setattr("snapsync.model.collect._HELD", 3)
     monkeypatch.setattr("snapsync.ends.book.stream._BLOCK", 100)
     files = on_disk(tmp_path)
     data = (HEAD + "".join(row(number % 5, **each) for number, each in enumerate(said))).encode()
 
-    file, rows, again = stream(data, files, "history")
-    found = streamed(file, rows, again)
+    found = streamed(Stream(data, files, "history"))
 
     expected = summary(trades(opened(data, files, "history")))
     assert found.pages.by_key() == expected.pages.by_key()
@@ -290,10 +290,9 @@ def test_quotes_that_span_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     long = '"bot' + "\n of mine" * 40 + '"'
     data = (HEAD + row(1) + row(2, source=long) + row(3)).encode()
 
-    file, rows, _ = stream(data, files, "history")
+    stream = Stream(data, files, "history")
 
-    assert [each.line for each in rows] == [2, 3, 44]
-    del file
+    assert [row.line for block in stream for row in stream.rows(block)] == [2, 3, 44]
 
 
 def test_a_history_beyond_all_bounds_is_refused(tmp_path: Path) -> None:

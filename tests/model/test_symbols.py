@@ -11,10 +11,12 @@ from snapsync.model.symbols import (
     CRYPTO,
     EQUITY,
     OPTION,
+    all_contracts,
     asset_class,
     canonical,
     contract,
     multiplier,
+    names_contract,
     occ,
 )
 
@@ -147,3 +149,23 @@ def test_an_option_is_a_hundred_shares() -> None:
     """The usual multiplier: 100 for options, 1 for all else."""
     assert multiplier(OPTION) == 100
     assert multiplier(EQUITY) == multiplier(CRYPTO) == 1
+
+
+one_form = st.builds(occ, roots, expiries, kinds, strikes)
+nearly = st.one_of(
+    one_form,
+    one_form.map(lambda symbol: f"{symbol},{symbol}"),
+    one_form.map(str.lower),
+    one_form.map(lambda symbol: f"{symbol[:-15]}  {symbol[-15:]}"),
+    one_form.map(lambda symbol: f"{symbol[:-15]}251301{symbol[-9:]}"),
+    st.sampled_from(["", "SPY", "SPY251219C00600000\n", "SPY251219C0060000\u0663"]),
+)
+
+
+@LAW
+@given(st.lists(one_form, max_size=3), nearly, st.lists(one_form, max_size=3))
+def test_all_are_contracts_if_each_is(before: list[str], odd: str, after: list[str]) -> None:
+    """Many symbols at once are judged as they are one by one."""
+    symbols = [*before, odd, *after]
+
+    assert all_contracts(symbols) == all(names_contract(each) and canonical(each) == each for each in symbols)

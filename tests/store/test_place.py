@@ -11,6 +11,7 @@ import pytest
 
 from snapsync.errors import Exit, StoreError
 from snapsync.model.canon import ObjectId, OperationId, identify
+from snapsync.model.packed import Packed
 from snapsync.store.place import Place
 
 from .conftest import Kind, held_elsewhere
@@ -262,6 +263,41 @@ def test_packing_changes_nothing_that_is_seen(place: Place, kind: Kind) -> None:
     assert elsewhere.put(identify(b"new"), b"new")
     place.pack()
     assert {id: elsewhere.get(id) for id in elsewhere.ids()} == {**words, identify(b"new"): b"new"}
+
+
+def test_many_are_put_at_once(place: Place, kind: Kind) -> None:
+    """Those that were there are told apart from those that are new; all of them are there afterwards."""
+    words = {identify(str(n).encode() * 50): str(n).encode() * 50 for n in range(100)}
+    ids = list(words)
+    place.put(ids[3], words[ids[3]])
+    assert place.put_many({id: words[id] for id in ids[:50]}) == {*ids[:50]} - {ids[3]}
+
+    assert place.put_many(words) == {*ids[50:]}
+    assert place.put_many(words) == set()
+
+    assert {id: kind.open().get(id) for id in place.ids()} == words
+    assert list(place.flaws()) == []
+
+
+@pytest.mark.parametrize("there", ["", "loose", "packed"])
+def test_what_is_packed_in_memory_is_kept_or_refused(place: Place, kind: Kind, there: str) -> None:
+    """As it is packed, if all of it is new and the place knows packs; else nothing is done."""
+    objects = Packed()
+    words = {objects.add(word): word for word in (str(n).encode() * 900 for n in range(300))}
+    if there:
+        id, word = next(iter(words.items()))
+        place.put(id, word)
+    if there == "packed":
+        place.pack()
+
+    kept = place.put_packed(objects)
+
+    assert not (kept and there)
+    if kept:
+        assert {id: kind.open().get(id) for id in place.ids()} == words
+    else:
+        assert len(list(place.ids())) == bool(there)
+    assert list(place.flaws()) == []
 
 
 @pytest.mark.parametrize("packed", [False, True])

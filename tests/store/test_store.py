@@ -10,11 +10,14 @@ import pytest
 
 from snapsync.errors import Exit, StoreError, UsageError
 from snapsync.model.canon import ObjectId, OperationId, encode, identify
+from snapsync.model.collection import Collection
 from snapsync.model.history import Actor, Operation
 from snapsync.model.instant import Instant, midnight
+from snapsync.model.packed import Packed
 from snapsync.model.policy import Rules
 from snapsync.store import files
 from snapsync.store.local import LocalPlace
+from snapsync.store.puts import MANY
 from snapsync.store.store import Store
 
 
@@ -328,3 +331,31 @@ def test_a_place_is_all_that_a_store_needs(store: Store, folder: Path) -> None:
     head = store.commit(act())
 
     assert LocalPlace(folder).heads() == (head,)
+
+
+def test_packed_objects_that_are_collected_before_the_commit_are_put_again(
+    folder: Path, store: Store
+) -> None:
+    """What was there when very many objects came together is not taken for granted."""
+    objects = Packed()
+    ids = [objects.add(str(number).encode() * 50) for number in range(MANY + 1)]
+    for id in ids[:2]:
+        store.place.put(id, objects[id])
+    first = store.commit(act(day=1))
+
+    store.put_packed(objects)
+    gone = frozenset(ids[:1])
+    collection = Collection(
+        time=Instant(midnight("2025-08-02")),
+        actor=act().actor,
+        version="1",
+        keep_last=1,
+        keep_days=None,
+        ids=tuple(gone),
+    )
+    record = store.put(collection)
+    LocalPlace(folder).remove(record, gone)
+    assert not store.place.has(ids[0])
+    store.commit(act(first, day=2))
+
+    assert {id: LocalPlace(folder).get(id) for id in ids} == dict(objects)

@@ -186,7 +186,7 @@ def order_keys(texts: Sequence[str]) -> list[str]:
     if (
         joined == joined.lower()
         and ":" not in joined
-        and len(joined.split()) == 1
+        and joined.split() == [joined]
         and BLANK.isdisjoint(texts)
     ):
         return list(map(ORDER.__add__, texts))

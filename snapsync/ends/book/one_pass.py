@@ -19,7 +19,7 @@ from snapsync.model.whereabouts import whereabouts, whereabouts_on
 from . import costs
 from .batch import Batch, Batches
 from .columns import Block, Columns, apart
-from .entries import Entries, Entry, required
+from .entries import ORDER_ID, Entries, Entry, order_key, required
 from .history import one_trade, row_key, transaction
 from .sheet import LOOK_BACK
 from .sheets import added
@@ -29,6 +29,7 @@ from .table import Row, fitting, widths
 
 _WAITING = 1 << 15
 """So many orders may get one more row before they are taken for whole."""
+_SEVERAL = 2
 _line = attrgetter("line")
 
 
@@ -93,37 +94,48 @@ class _Pass:
 
     def _take_block(self, block: Block) -> None:
         plain, other = self._apart(block)
-        single = [row for piece in other for row in self._stream.rows(piece)]
-        several: list[Row] = []
-        end = _End()
+        rows = [row for piece in other for row in self._stream.rows(piece)]
+        end, batches = _End(), list[Batch]()
         for each in plain:
             batch = self._batches(each)
             if batch is None:
-                single += each.last(len(each))
+                rows += each.last(len(each))
             else:
-                several += self._but_alone(batch)
+                batches.append(batch)
                 end.plain.append(batch.rows)
-        known = {row.line for row in several}
-        for row in sorted(single + several, key=_line):
+        single = {row.line for row in rows}
+        shared = self._shared(batches, rows)
+        for batch in batches:
+            rows += self._but_alone(batch, shared)
+        for row in sorted(rows, key=_line):
             entry = self._read(fitting(self._file.table, row, self._optional))
             if entry:
                 self._take(entry)
-                if row.line not in known:
+                if row.line in single:
                     end.others.append(row)
         self._ends.append(end)
         while sum(map(len, islice(self._ends, 1, None))) >= LOOK_BACK:
             self._ends.popleft()
 
+    def _shared(self, batches: list[Batch], rows: list[Row]) -> frozenset[str]:
+        """The orders that are named in more than one of some batches and rows."""
+        if len(batches) + bool(rows) < _SEVERAL:
+            return frozenset()
+        named = [set(batch.keys) for batch in batches]
+        named.append({order_key(self._file.cell(row, ORDER_ID)) for row in rows})
+        often = Counter(chain.from_iterable(named))
+        return frozenset(key for key, count in often.items() if count >= _SEVERAL)
+
     def _apart(self, block: Block) -> tuple[list[Columns], list[Block]]:
         return apart(block, *widths(self._file.table, self._optional))
 
-    def _but_alone(self, batch: Batch) -> list[Row]:
+    def _but_alone(self, batch: Batch, shared: frozenset[str]) -> list[Row]:
         """Take the trades that have no other rows so far; gives the rows of all others."""
         keys, days, texts = batch.keys, batch.days, batch.texts
         hashes, others = set(map(hash, keys)), list[Row]()
-        news = self._done.isdisjoint(hashes) and self._waiting.keys().isdisjoint(keys)
-        if not news or len(hashes) < len(keys):
-            alone = self._alone(keys)
+        known = not self._done.isdisjoint(hashes) or not self._waiting.keys().isdisjoint(keys)
+        if known or shared or len(hashes) < len(keys):
+            alone = self._alone(keys, shared)
             others = [batch.rows.row(at) for at, each in enumerate(alone) if not each]
             keys, days, texts = (list(compress(each, alone)) for each in (keys, days, texts))
             hashes = set(map(hash, keys))
@@ -136,14 +148,11 @@ class _Pass:
             start = end
         return others
 
-    def _alone(self, keys: list[str]) -> list[bool]:
+    def _alone(self, keys: list[str], shared: frozenset[str]) -> list[bool]:
         """Which of some keys no other row has, as far as is known."""
         often = Counter(keys)
-        return [
-            key.startswith(ROW)
-            or (often[key] == 1 and hash(key) not in self._done and key not in self._waiting)
-            for key in keys
-        ]
+        several = shared | {key for key, count in often.items() if count >= _SEVERAL} | self._waiting.keys()
+        return [key.startswith(ROW) or (key not in several and hash(key) not in self._done) for key in keys]
 
     def _take(self, entry: Entry) -> None:
         key = entry.key
