@@ -76,7 +76,9 @@ def python(*words: str, cwd: Path, limit: float = 0) -> Cost:
 
 
 def _environment() -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+    # what is installed has its bytecode; here the first round writes it, which is not counted
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
 
 
 def _end(said: IO[bytes]) -> str:

@@ -10,7 +10,6 @@ import click
 from snapsync.errors import Exit, UsageError
 from snapsync.model.history import Verb
 from snapsync.verbs import at, log
-from snapsync.verbs.audit import rebuilt
 from snapsync.views import history
 
 from . import complete, options
@@ -68,6 +67,8 @@ def command(
     if as_audit:
         if talk.as_json:
             raise UsageError("--audit writes lines of JSON, not one document.", hint="Leave out --json.")
+        from snapsync.verbs.audit import rebuilt  # noqa: PLC0415 - for this alone
+
         start = point.operation if point else None
         found_acts = log.log(env, start=start, since=since_then, symbol=symbol, verbs=verbs)
         for each in reversed([*islice(found_acts, count)]):

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 ENVIRONMENT = "environment"
 OUR_NAMES = re.compile(r"\b(?:(?:ALPACA|APCA|SNAPSYNC)_|SLACK_(?:WEBHOOK_URL|BOT_TOKEN|API_URL)\b)")
 
+# python-dotenv would say the same of these; but its import takes longer than all else that `log` does
+_PLAIN = re.compile(r"(?:(?:[A-Z_a-z]\w*=[\w.:/@%+,-]*|#[^\r\n]*)?\n)*", re.ASCII)
+
 Layer = dict[str, Found]
 
 
@@ -95,14 +98,33 @@ def read_dotenv(path: Path, label: str, environ: Mapping[str, str]) -> tuple[dic
     """
     if not present(path) or path.is_dir():
         return {}, {}
-    from io import StringIO  # noqa: PLC0415 - only with a .env
+    text = read_text(path, label)
+    if _PLAIN.fullmatch(text + "\n"):
+        return _plain(text, label)
+    return _interpreted(text, label, environ)
+
+
+def _plain(text: str, label: str) -> tuple[dict[str, str], dict[str, str]]:
+    """What a .env says in which nothing but names, values and comments stands."""
+    values: dict[str, str] = {}
+    sources: dict[str, str] = {}
+    for number, line in enumerate(text.split("\n"), 1):
+        name, equals, value = line.partition("=")
+        if equals and not line.startswith("#"):
+            values[name], sources[name] = value, f"{label}:{number}"
+    return values, sources
+
+
+def _interpreted(text: str, label: str, environ: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """What any other .env says."""
+    from io import StringIO  # noqa: PLC0415 - only with such a .env
 
     from dotenv.parser import parse_stream  # noqa: PLC0415 - the same
     from dotenv.variables import parse_variables  # noqa: PLC0415 - the same
 
     values: dict[str, str] = {}
     sources: dict[str, str] = {}
-    for binding in parse_stream(StringIO(read_text(path, label))):
+    for binding in parse_stream(StringIO(text)):
         source = f"{label}:{_line(binding.original)}"
         if binding.error and OUR_NAMES.search(binding.original.string):
             raise _broken_line(source)

@@ -20,7 +20,7 @@ EQUITY = "us_equity"
 CRYPTO = "crypto"
 
 _OCC = re.compile(r"([A-Z0-9.]{1,6}?) *(\d{6})([CP])(\d{8})", re.ASCII)
-_CONTRACTS = re.compile(r"[A-Z0-9.]{1,6}\d{6}[CP]\d{8}(?:,[A-Z0-9.]{1,6}\d{6}[CP]\d{8})*", re.ASCII)
+_ONE_FORM = r"[A-Z0-9.]{1,6}\d{6}[CP]\d{8}"
 _DAY = slice(-len("250822C00635000"), -len("C00635000"))
 # The quote currencies that Alpaca lists pairs in. A slash stands in no other class's symbols.
 _PAIR = re.compile(r"([A-Z0-9]{1,10})/([A-Z]{3,5})", re.ASCII)
@@ -68,7 +68,7 @@ def all_contracts(symbols: Sequence[str]) -> bool:
     """Whether all of these are OCC symbols, each in its one form."""
     joined = ",".join(symbols)
     return (
-        _CONTRACTS.fullmatch(joined) is not None
+        re.fullmatch(f"{_ONE_FORM}(?:,{_ONE_FORM})*", joined, re.ASCII) is not None
         and joined.count(",") == len(symbols) - 1
         and all(map(_is_day, {symbol[_DAY] for symbol in symbols}))
     )

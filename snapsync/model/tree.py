@@ -43,8 +43,6 @@ Changes = Mapping[str, R | None]
 MOST = 128
 """How many rows a page has at most. A bucket with more is a node of pages, by the hash of the key."""
 _by_key = attrgetter("key")
-_HALVES = tuple([f"{byte:02x}"[at] for byte in range(256)] for at in (0, 1))
-"""The first and the second hexadecimal digit of each byte."""
 
 
 class Node(Stored, frozen=True, tag="node"):
@@ -192,7 +190,7 @@ def digit(key: str, depth: int) -> str:
 def digits(keys: Iterable[str], depth: int) -> list[str]:
     """The same for many keys."""
     byte, second = divmod(depth, 2)
-    half = _HALVES[second]
+    half = [f"{each:02x}"[second] for each in range(256)]
     return [half[each.digest()[byte]] for each in map(hashlib.sha256, map(str.encode, keys))]
 
 

@@ -5,8 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from dotenv import dotenv_values
+from hypothesis import given
+from hypothesis import strategies as st
 
 from snapsync.config import Config, load
+from snapsync.config.layers import read_dotenv
 from snapsync.errors import ConfigError, Exit, UsageError
 
 Loader = Callable[..., Config]
@@ -147,3 +151,24 @@ def test_the_bots_odd_env_matters_only_when_it_decides(bot: Loader) -> None:
 
     with pytest.raises(UsageError, match=r"ALPACA_ENV \(config\.yaml:1\)"):
         bot("ALPACA_ENV: backtest")
+
+
+usual = st.from_regex(r"[A-Z_]{1,4}=[a-z0-9:/.@%+,-]{0,5}", fullmatch=True)
+other = st.text("A_=a1 #'\"\\\t:.-", max_size=9)
+
+
+@given(lines=st.lists(usual | st.just("") | st.just("# A=1") | other, max_size=6))
+def test_a_plain_dotenv_says_what_python_dotenv_says(
+    lines: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """What is read without the library is read as the library reads it, and where it stands is told."""
+    path = tmp_path_factory.getbasetemp() / "plain.env"
+    path.write_text("\n".join(lines), encoding="utf-8", newline="")
+    with path.open(encoding="utf-8", newline="") as stream:
+        expected = {name: value for name, value in dotenv_values(stream=stream).items() if value is not None}
+
+    values, sources = read_dotenv(path, ".env", {})
+
+    assert values == expected
+    for name, source in sources.items():
+        assert name in lines[int(source.partition(":")[2]) - 1]
