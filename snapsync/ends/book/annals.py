@@ -21,11 +21,9 @@ from snapsync.model.state import ROW, Transaction
 from . import costs
 from .body import Body, even_quotes
 from .history import Trades, trades, transaction, transactions
-from .one_pass import streamed
 from .remembered import Remembered, terms
 from .sheet import LOOK_BACK
 from .sheets import added, opened, sheet_of
-from .stream import Stream
 from .summary import Counts, Summary, summary
 from .table import Table, checked, rows_in
 from .text import decode
@@ -144,6 +142,9 @@ def annals(data: bytes | None, files: BookFiles) -> Annals:
         read = Annals(files, summary(found), lambda: Body(data))
         read.whole = found
         return read
+    from .one_pass import streamed  # noqa: PLC0415 - most looks do not come here
+    from .stream import Stream  # noqa: PLC0415 - the same
+
     return Annals(files, streamed(Stream(data, files, "history")), lambda: Body(data))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Literal, cast
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,6 @@ from .faults import quoted
 
 _MINUTE = len("2025-08-21T13:45")
 _HOUR = len("2025-08-21T13")
-_IN_HOUR = frozenset(f":{minute:02}:{second:02}" for minute in range(60) for second in range(60))
 _CLOCK = [f"{hours:02}:{minutes:02}" for hours in range(24) for minutes in range(60)]
 _MINUTES = {clock: minute for minute, clock in enumerate(_CLOCK)}
 _SECONDS = frozenset(f":{seconds:02}" for seconds in range(60))
@@ -67,13 +66,19 @@ def read_times(texts: Sequence[str], zone: ZoneInfo) -> list[Instant]:
         ValueError: one is not a time.
     """
     rests = [text[_HOUR:] for text in texts]
-    if _IN_HOUR.issuperset(rests):
+    if _in_hour().issuperset(rests):
         hours = [text[:_HOUR] for text in texts]
         begins = {hour: _hour(hour, zone) for hour in set(hours)}
         if all(begins.values()):
             found = [f"{begins[hour]}{rest}.000000000Z" for hour, rest in zip(hours, rests, strict=True)]
             return cast("list[Instant]", found)
     return [read_time(text, zone) for text in map(str.strip, texts)]
+
+
+@cache
+def _in_hour() -> frozenset[str]:
+    """What stands behind the hour in times without offset and fraction."""
+    return frozenset(f":{minute:02}:{second:02}" for minute in range(60) for second in range(60))
 
 
 @lru_cache(maxsize=1 << 12)
