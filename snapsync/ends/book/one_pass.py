@@ -34,7 +34,7 @@ _line = attrgetter("line")
 
 
 def streamed(stream: Stream) -> Summary:
-    """What a history comes to whose rows come one by one.
+    """What a history comes to whose rows come in blocks.
 
     Raises:
         BookError: a row cannot be understood.
