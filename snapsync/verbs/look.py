@@ -25,7 +25,7 @@ from .book import read_book
 from .env import Env
 from .identity import right_account
 from .rebind import rebound
-from .remember import remember, with_finders
+from .remember import remember, remember_met, with_finders
 from .session import session
 from .timings import timed
 
@@ -64,9 +64,13 @@ def look_by(env: Env, read_broker: Callable[[], BrokerReading]) -> Seen:
 def store_look(env: Env, reading: Reading, broker: BrokerReading) -> Seen:
     """Keep readings of both sides; the first account that is met is the one that the store is bound to."""
     store = env.make_store()
-    if store.identity.account is None:
+    met = store.identity.account is None
+    if met:
         store.pin(broker.account, env.patience(env.lock_timeout))
-    return Seen(reading=reading, look=seen(env, reading, broker, store_broker(store, broker)))
+    snapshot = store_broker(store, broker)
+    if met:
+        remember_met(env, broker.state.transactions)
+    return Seen(reading=reading, look=seen(env, reading, broker, snapshot))
 
 
 @timed("store")

@@ -14,6 +14,7 @@ from snapsync.model.pages import Pages
 from snapsync.model.past import Past
 from snapsync.model.plan import Look
 from snapsync.model.state import StateRoot, Transaction
+from snapsync.model.whereabouts import whereabouts
 from snapsync.store.store import Store
 
 if TYPE_CHECKING:
@@ -78,6 +79,13 @@ def remember(env: Env, reading: Reading, *, proven: bool = True) -> None:
         past = reading.annals.past(reading.stamp, settled=proven and reading.settled)
         if past != memory.past():
             memory.keep(past)
+
+
+def remember_met(env: Env, trades: Pages[Transaction]) -> None:
+    """Know where the trades of an account lie that was met just now: they are still in memory."""
+    keys = env.store.keys("broker") if trades.spread() >= _LONG else None
+    if keys:
+        keys.learn(trades.root, map(whereabouts, trades))
 
 
 def with_finders(env: Env, look: Look) -> Look:
