@@ -295,6 +295,21 @@ def test_quotes_that_span_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert [row.line for block in stream for row in stream.rows(block)] == [2, 3, 44]
 
 
+def test_rows_of_several_lines_come_in_blocks_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where each row has line ends in quotes, a block ends behind one of them, and is not much longer."""
+    monkeypatch.setattr("snapsync.ends.book.stream._BLOCK", 1000)
+    files = on_disk(tmp_path)
+    said = [row(number, source='"bot,\n\u00e4\r\nof mine"') for number in range(200)]
+    data = (HEAD + "".join(said)).encode()
+
+    stream = Stream(data, files, "history")
+
+    blocks = list(stream)
+    assert "".join(block.text for block in blocks) == "".join(said)
+    assert max(len(block.text) for block in blocks) < 1000 + 2 * len(said[0])
+    assert [found.line for block in blocks for found in stream.rows(block)] == list(range(2, 602, 3))
+
+
 def test_a_history_beyond_all_bounds_is_refused(tmp_path: Path) -> None:
     """A file of a gigabyte is told of before a byte of it is read."""
     files = on_disk(tmp_path, history=HEAD.encode())

@@ -14,7 +14,7 @@ from snapsync.model.symbols import all_contracts
 from snapsync.model.written import Deal, Subject, contracts, deal, price_text, subject, written
 
 from .columns import Columns
-from .entries import ORDER_ID, Entries, Filled, order_keys
+from .entries import ORDER_ID, Entries, Entry, Filled, order_keys
 from .history import row_key
 from .instrument import Instrument
 from .sheet import Sheet
@@ -54,6 +54,16 @@ class Batches:
     def keys(self, rows: Columns) -> list[str]:
         """The keys of the orders that rows name; empty where one names none."""
         return [""] * len(rows) if self._id_at is None else order_keys(rows.column(self._id_at))
+
+    def entries(self, rows: Columns) -> list[Entry]:
+        """The entries of rows of which there was a batch, for trades with several of them."""
+        read, keys, times = self._read, self.keys(rows), read_times(rows.column(self._time_at), self._zone)
+        said = (read.what.all(rows), read.fill.all(rows), read.price.all(rows))
+        return [
+            Entry(rows.row(at), key, what, fill.action, fill.qty, price, time, fill.ours)
+            for at, (key, time, what, fill, price) in enumerate(zip(keys, times, *said, strict=True))
+            if fill
+        ]
 
     def _batch(self, rows: Columns) -> Batch | None:
         told = self._deal.all(rows)

@@ -30,7 +30,7 @@ from .table import Row, fitting, widths
 _WAITING = 1 << 15
 """So many orders may get one more row before they are taken for whole."""
 _SEVERAL = 2
-_line = attrgetter("line")
+_line, _line_of = attrgetter("line"), attrgetter("row.line")
 
 
 def streamed(stream: Stream) -> Summary:
@@ -95,7 +95,7 @@ class _Pass:
     def _take_block(self, block: Block) -> None:
         plain, other = self._apart(block)
         rows = [row for piece in other for row in self._stream.rows(piece)]
-        end, batches = _End(), list[Batch]()
+        end, batches, entries = _End(), list[Batch](), list[Entry]()
         for each in plain:
             batch = self._batches(each)
             if batch is None:
@@ -103,16 +103,16 @@ class _Pass:
             else:
                 batches.append(batch)
                 end.plain.append(batch.rows)
-        single = {row.line for row in rows}
         shared = self._shared(batches, rows)
-        for batch in batches:
-            rows += self._but_alone(batch, shared)
         for row in sorted(rows, key=_line):
             entry = self._read(fitting(self._file.table, row, self._optional))
             if entry:
-                self._take(entry)
-                if row.line in single:
-                    end.others.append(row)
+                entries.append(entry)
+                end.others.append(row)
+        for batch in batches:
+            entries += self._but_alone(batch, shared)
+        for entry in sorted(entries, key=_line_of):
+            self._take(entry)
         self._ends.append(end)
         while sum(map(len, islice(self._ends, 1, None))) >= LOOK_BACK:
             self._ends.popleft()
@@ -129,14 +129,14 @@ class _Pass:
     def _apart(self, block: Block) -> tuple[list[Columns], list[Block]]:
         return apart(block, *widths(self._file.table, self._optional))
 
-    def _but_alone(self, batch: Batch, shared: frozenset[str]) -> list[Row]:
-        """Take the trades that have no other rows so far; gives the rows of all others."""
+    def _but_alone(self, batch: Batch, shared: frozenset[str]) -> list[Entry]:
+        """Take the trades that have no other rows so far; gives the entries of all others."""
         keys, days, texts = batch.keys, batch.days, batch.texts
-        hashes, others = set(map(hash, keys)), list[Row]()
+        hashes, others = set(map(hash, keys)), list[Entry]()
         known = not self._done.isdisjoint(hashes) or not self._waiting.keys().isdisjoint(keys)
         if known or shared or len(hashes) < len(keys):
             alone = self._alone(keys, shared)
-            others = [batch.rows.row(at) for at, each in enumerate(alone) if not each]
+            others = self._batches.entries(batch.rows.only([not each for each in alone]))
             keys, days, texts = (list(compress(each, alone)) for each in (keys, days, texts))
             hashes = set(map(hash, keys))
         self._done |= hashes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 
 from snapsync.errors import BookError
@@ -33,16 +32,15 @@ class Stream:
         self.file = sheet_of(Table(self._name, "", header, ()), files, role)
 
     def __iter__(self) -> Iterator[Block]:
-        start, line, data = self._start, self._line, self._data
-        while start < len(data):
-            newline = data.find(b"\n", start + _BLOCK)
-            end = len(data) if newline < 0 else newline + 1
-            block = Block(data[start:end].decode(), line)
-            if not self._whole(block):
-                end = len(data)
-                block = Block(data[start:].decode(), line)
+        start, line = self._start, self._line
+        while start < len(self._data):
+            end = self._after(start + _BLOCK)
+            block = self._block(start, end, line)
+            if not separable(block.text):
+                end = self._row_end(start, line)
+                block = self._block(start, end, line)
             yield block
-            line += lines(data[start:end])
+            line += lines(self._data[start:end])
             start = end
 
     def rows(self, block: Block) -> Iterator[Row]:
@@ -65,9 +63,25 @@ class Stream:
             self._line += lines(block.text.encode())
         raise fault(HALF, f"{self._name}: no header line")
 
-    def _whole(self, block: Block) -> bool:
-        """Whether a block does not end between quotes."""
-        try:
-            return separable(block.text) or deque(self.rows(block), maxlen=0) is not None
-        except BookError:
-            return False
+    def _block(self, start: int, end: int, line: int) -> Block:
+        return Block(self._data[start:end].decode(), line)
+
+    def _after(self, at: int) -> int:
+        """Behind the next line end."""
+        newline = self._data.find(b"\n", at)
+        return len(self._data) if newline < 0 else newline + 1
+
+    def _row_end(self, start: int, line: int) -> int:
+        """Where a block ends whose rows have to be taken apart one by one to know: behind one of them."""
+        size, end = _BLOCK, start
+        while end < len(self._data):
+            size *= 2
+            end = self._after(start + size)
+            block = self._block(start, end, line)
+            try:
+                for row in self.rows(block):
+                    if row.end >= _BLOCK:
+                        return start + len(block.text[: row.end].encode()) + len(row.newline)
+            except BookError:
+                continue  # it ends between quotes; or it is wrong, which is told when its rows are read
+        return end
