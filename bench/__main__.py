@@ -2,7 +2,7 @@
 
 ::
 
-    python -m bench                                 # every case; may take an hour
+    python -m bench                                 # every case; takes some two hours
     python -m bench --only steady first             # some of them
     python -m bench --sizes 1000 10000 --rounds 5
     python -m bench --report                        # only the tables and the chart, from what is known
