@@ -120,14 +120,15 @@ class Door:
     def fill(self) -> None:
         """One new trade by hand: something is bought, or what was bought last is sold again.
 
-        The account's clock then moves on by a second: a trade of the very second in which the account is
-        looked at is left to the bot.
+        The account's clock moves on by a second before and after it: a trade of the very second of an earlier
+        look may have been told there already, one of the very second of a later look is left to the bot.
         """
         number = int(self._ask("/world")["orders"])
         expiry = datetime.now(UTC) + timedelta(days=40)
         symbol = f"SPY{expiry:%y%m%d}C{600_000 + 1_000 * (number // 2 % 1000):08}"
         step = {"do": "sell" if number % 2 else "buy", "symbol": symbol, "qty": 1, "price": "2.40"}
-        self._ask("", json.dumps([step, {"do": "clock", "by": "1s"}]).encode())
+        later = {"do": "clock", "by": "1s"}
+        self._ask("", json.dumps([later, step, later]).encode())
 
     def _ask(self, path: str, body: bytes | None = None) -> dict[str, int]:
         request = urllib.request.Request(self._url + path, body, self._keys)  # noqa: S310 - loopback
