@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import zlib
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from snapsync.model import hurry
 from snapsync.model.canon import identify
 from snapsync.model.packed import BLOCK, Packed
 
@@ -40,3 +45,20 @@ def test_small_ones_share_blocks() -> None:
         objects.add(str(number).encode())
 
     assert (large, len(objects.raw_blocks())) == (100, 101)
+
+
+def test_without_isal_zlib_packs() -> None:
+    """Where there is no wheel of ISA-L for a machine, the blocks are those of zlib."""
+    code = (
+        "import sys, zlib; sys.modules['isal'] = None\n"
+        "from snapsync.model import hurry\n"
+        "assert hurry.pack(b'word' * 99) == zlib.compress(b'word' * 99, 1)\n"
+        "assert hurry.unpack(zlib.compress(b'word')) == b'word'\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_what_is_packed_in_a_hurry_is_a_zlib_stream() -> None:
+    """Whoever reads a pack needs no more than zlib, and the reverse."""
+    assert zlib.decompress(hurry.pack(b"word" * 99)) == b"word" * 99
+    assert hurry.unpack(zlib.compress(b"word" * 99)) == b"word" * 99
