@@ -48,6 +48,20 @@ class Packed(Mapping[ObjectId, bytes]):
         """Every object with its place."""
         return list(self._places.items())
 
+    def parts(self, size: int) -> Iterator[Packed]:
+        """The same objects in portions of about so many bytes; the blocks are not packed again."""
+        blocks = self.raw_blocks()
+        part, first, held = Packed(), 0, 0
+        for id, found in self._places.items():
+            if held > size and found.block == first + len(part._blocks):
+                yield part
+                part, first, held = Packed(), found.block, 0
+            if found.block == first + len(part._blocks):
+                part._blocks.append(blocks[found.block])
+            part._places[id] = found._replace(block=found.block - first)
+            held += found.length
+        yield part
+
     def __getitem__(self, id: ObjectId) -> bytes:
         number, start, length = self._places[id]
         if number == len(self._blocks):

@@ -68,7 +68,8 @@ class LocalPlace:
     def put_packed(self, objects: Packed) -> bool:
         if self._there(objects):
             return False
-        self._packs.add_packed(objects)
+        for part in objects.parts(_AT_ONCE):
+            self._packs.add_packed(part)
         return True
 
     def _there(self, objects: Mapping[ObjectId, bytes]) -> set[ObjectId]:

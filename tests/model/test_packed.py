@@ -35,6 +35,22 @@ def test_what_was_added_is_there(added: list[bytes], again: list[bytes]) -> None
     assert len(objects) == len(expected)
 
 
+@given(added=st.lists(words, max_size=40), size=st.sampled_from([0, 1, BLOCK, 10 * BLOCK]))
+@LAW
+def test_portions_have_all_of_it(added: list[bytes], size: int) -> None:
+    """Each object is in one portion; none is larger than asked for by more than a block."""
+    objects = Packed()
+    for word in added:
+        objects.add(word)
+
+    parts = [dict(part) for part in objects.parts(size)]
+
+    assert {id: word for part in parts for id, word in part.items()} == dict(objects)
+    assert sum(map(len, parts)) == len(objects)
+    most = max(map(len, added), default=0)
+    assert all(sum(map(len, part.values())) <= size + BLOCK + 2 * most for part in parts)
+
+
 def test_small_ones_share_blocks() -> None:
     """Many small objects are packed together; a large one has a block of its own."""
     objects = Packed()

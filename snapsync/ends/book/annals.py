@@ -19,7 +19,8 @@ from snapsync.model.past import Count, Past, Stamp
 from snapsync.model.state import ROW, Transaction
 
 from . import costs
-from .body import Body, even_quotes
+from .body import Body
+from .columns import separable
 from .history import Trades, trades, transaction, transactions
 from .remembered import Remembered, terms
 from .sheet import LOOK_BACK
@@ -114,7 +115,7 @@ class Annals:
     def past(self, stamp: Stamp, *, settled: bool) -> Past | None:
         """What to remember of it; None where it is too short, or its rows could not be found again."""
         body, told = self.body, self.summary
-        if not body.cut.chunks or not even_quotes(body.rest or b""):
+        if not body.cut.chunks or not separable((body.rest or b"").decode()):
             return None
         return Past(
             stamp=stamp,
@@ -184,9 +185,9 @@ def _itself(body: Body) -> Body:
 
 def _continued(memory: Remembered, now: Body, files: BookFiles) -> Summary | None:
     """What the history comes to with these last rows; None where those before them have a say in it."""
-    if not even_quotes(now.rest or b""):
-        return None
     old, new = window(memory.body(now.cut), files), window(now, files)
+    if not separable(new.file.table.text):
+        return None
     told = memory.summary()
     before, after = ({row.key: row for row in transactions(each)} for each in (old, new))
     last = new.in_order()[-LOOK_BACK:]

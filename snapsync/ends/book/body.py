@@ -103,8 +103,3 @@ def lines(data: bytes) -> int:
     """How many lines end in some bytes."""
     count = data.count(b"\n")
     return count + data.count(b"\r") - data.count(b"\r\n") if b"\r" in data else count
-
-
-def even_quotes(data: bytes) -> bool:
-    """Whether no line end lies between quotes, so that every line is a row; in doubt it is not."""
-    return b'"' not in data or all(line.count(b'"') % 2 == 0 for line in data.split(b"\n"))

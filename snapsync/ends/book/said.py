@@ -35,7 +35,7 @@ class Said(Generic[T]):
         except IndexError:  # a row that lacks the columns which were added since
             return self._read(row)
         if cells not in self._known:
-            self._known[cells] = self._read(row)
+            return self._known.keep(cells, self._read(row))
         return self._known[cells]
 
     def all(self, rows: Columns) -> list[T]:
@@ -66,7 +66,10 @@ class _Known(dict[str | tuple[str, ...], T]):
         self._make = make
 
     def __missing__(self, cells: str | tuple[str, ...]) -> T:
+        return self.keep(cells, self._make(cells))
+
+    def keep(self, cells: str | tuple[str, ...], value: T) -> T:
         if len(self) >= _MOST:
             self.clear()
-        value = self[cells] = self._make(cells)
+        self[cells] = value
         return value
