@@ -26,17 +26,18 @@ class Packed(Mapping[ObjectId, bytes]):
     def __init__(self) -> None:
         self._blocks: list[bytes] = []
         self._places: dict[ObjectId, Found] = {}
-        self._open = bytearray()
+        self._open, self._inside = bytearray(), 0
         self._last: tuple[int, bytes] = (-1, b"")
 
     def add(self, data: bytes) -> ObjectId:
         """Take one more object."""
         id = identify(data)
         if id not in self._places:
-            if self._open and len(self._open) + len(data) > BLOCK:
+            if len(self._open) + len(data) > BLOCK:
                 self._close()
             self._places[id] = Found(len(self._blocks), len(self._open), len(data))
             self._open += data
+            self._inside += 1
         return id
 
     def raw_blocks(self) -> list[bytes]:
@@ -77,6 +78,7 @@ class Packed(Mapping[ObjectId, bytes]):
         return len(self._places)
 
     def _close(self) -> None:
-        if self._open:
+        if self._inside:
             self._blocks.append(hurry.pack(bytes(self._open)))
             self._open.clear()
+            self._inside = 0
